@@ -1,0 +1,4 @@
+@NullMarked
+package io.weirlog.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.weirlog.client;
+
+import org.jspecify.annotations.NullMarked;

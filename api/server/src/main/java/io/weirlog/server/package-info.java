@@ -1,0 +1,4 @@
+@NullMarked
+package io.weirlog.server;
+
+import org.jspecify.annotations.NullMarked;

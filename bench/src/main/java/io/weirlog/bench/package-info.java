@@ -1,0 +1,4 @@
+@NullMarked
+package io.weirlog.bench;
+
+import org.jspecify.annotations.NullMarked;

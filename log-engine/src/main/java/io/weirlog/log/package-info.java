@@ -1,0 +1,4 @@
+@NullMarked
+package io.weirlog.log;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.weirlog.metadata;
+
+import org.jspecify.annotations.NullMarked;

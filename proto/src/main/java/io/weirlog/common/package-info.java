@@ -1,0 +1,4 @@
+@NullMarked
+package io.weirlog.common;
+
+import org.jspecify.annotations.NullMarked;

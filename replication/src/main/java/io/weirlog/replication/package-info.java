@@ -1,0 +1,4 @@
+@NullMarked
+package io.weirlog.replication;
+
+import org.jspecify.annotations.NullMarked;
