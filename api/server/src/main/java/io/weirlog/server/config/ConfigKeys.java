@@ -1,0 +1,108 @@
+package io.weirlog.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// Every key that a node knows.
+public final class ConfigKeys {
+    private static final int MIB = 1024 * 1024;
+    private static final long GIB = 1024L * MIB;
+
+    public static final ConfigKey<Integer> NODE_ID = key(
+            "node.id",
+            ConfigTypes.integer(0, Integer.MAX_VALUE),
+            "1",
+            "The node's number: unique in the cluster, and its own for ever.");
+    public static final ConfigKey<Set<Role>> ROLES = key(
+            "roles",
+            ConfigTypes.roles(),
+            "broker,controller",
+            "What the node does: hold partitions, keep the metadata, or both.");
+    public static final ConfigKey<String> CLUSTER_ID = optionalKey(
+            "cluster.id",
+            ConfigTypes.clusterId(),
+            "The cluster that the node must belong to. Without it, a first start makes a new one.");
+    public static final ConfigKey<Path> DATA_DIR =
+            key("data.dir", ConfigTypes.folder(), "./weirlog-data", "The folder that holds all that the node stores.");
+    public static final ConfigKey<String> CLIENT_HOST =
+            key("client.host", ConfigTypes.host(), "0.0.0.0", "The address that the clients' port is bound to.");
+    public static final ConfigKey<Integer> CLIENT_PORT =
+            key("client.port", ConfigTypes.port(), "7171", "The port for clients (gRPC).");
+    public static final ConfigKey<String> CLIENT_ADVERTISED_HOST = optionalKey(
+            "client.advertised.host",
+            ConfigTypes.host(),
+            "The host name that clients are told to use. Without it, client.host, or the machine's name.");
+    public static final ConfigKey<Integer> INTERNAL_PORT =
+            key("internal.port", ConfigTypes.port(), "7172", "The port for the other nodes (gRPC).");
+    public static final ConfigKey<Integer> RAFT_PORT =
+            key("raft.port", ConfigTypes.port(), "7173", "The port of the metadata quorum (Raft).");
+    public static final ConfigKey<Integer> SHARDS = key(
+            "shards",
+            ConfigTypes.integer(1, 256),
+            Integer.toString(Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 256)),
+            "The threads that own partitions; as many as processors by default.");
+    public static final ConfigKey<Integer> MAX_REQUEST_BYTES = key(
+            "max.request.bytes",
+            ConfigTypes.bytesInt(64 * 1024, 256 * MIB),
+            "8MiB",
+            "The largest request, and so the largest batch of records.");
+    public static final ConfigKey<Long> REQUEST_MEMORY_BYTES = key(
+            "request.memory.bytes",
+            ConfigTypes.bytesLong(MIB, 64 * GIB),
+            Units.showBytes(requestMemoryBytesDefault(Runtime.getRuntime().maxMemory())),
+            "What all appends not yet answered may hold together; an eighth of the heap by default.");
+    public static final ConfigKey<Integer> MAX_FETCH_BYTES = key(
+            "max.fetch.bytes",
+            ConfigTypes.bytesInt(64 * 1024, 256 * MIB),
+            "16MiB",
+            "The most bytes that one fetch is answered with.");
+    public static final ConfigKey<Integer> PRODUCE_MAX_IN_FLIGHT_APPENDS = key(
+            "produce.max.in.flight.appends",
+            ConfigTypes.integer(1, 65_536),
+            "256",
+            "The appends of one Produce stream not yet answered; beyond, the stream is not read.");
+    public static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
+            "shutdown.grace",
+            ConfigTypes.duration(Duration.ZERO, Duration.ofHours(1)),
+            "10s",
+            "How long a node that stops lets requests in flight end.");
+
+    /// In the order in which they are shown.
+    public static final List<ConfigKey<?>> ALL = List.of(
+            NODE_ID,
+            ROLES,
+            CLUSTER_ID,
+            DATA_DIR,
+            CLIENT_HOST,
+            CLIENT_PORT,
+            CLIENT_ADVERTISED_HOST,
+            INTERNAL_PORT,
+            RAFT_PORT,
+            SHARDS,
+            MAX_REQUEST_BYTES,
+            REQUEST_MEMORY_BYTES,
+            MAX_FETCH_BYTES,
+            PRODUCE_MAX_IN_FLIGHT_APPENDS,
+            SHUTDOWN_GRACE);
+
+    /// What follows it is the name of a topic config; see [TopicDefaultsCheck].
+    public static final String TOPIC_DEFAULTS_PREFIX = "topic.defaults.";
+
+    private ConfigKeys() {}
+
+    /// An eighth of the heap, but enough for a few of the largest requests and no more than a GiB.
+    static long requestMemoryBytesDefault(long heapBytesMax) {
+        return Math.clamp(heapBytesMax / 8 / MIB * MIB, 32L * MIB, GIB);
+    }
+
+    private static <T> ConfigKey<T> key(String name, ConfigType<T> type, String defaultText, String doc) {
+        return new ConfigKey<>(name, type, Optional.of(defaultText), doc);
+    }
+
+    private static <T> ConfigKey<T> optionalKey(String name, ConfigType<T> type, String doc) {
+        return new ConfigKey<>(name, type, Optional.empty(), doc);
+    }
+}

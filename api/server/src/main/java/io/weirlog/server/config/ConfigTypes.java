@@ -1,0 +1,103 @@
+package io.weirlog.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// The types of values that the keys of [ConfigKeys] have.
+final class ConfigTypes {
+    /// A host name (RFC 1123), an IPv4 or an IPv6 address: no ports, no schemes. Whether it resolves shows at start.
+    private static final Pattern HOST =
+            Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})|[0-9A-Fa-f:.%a-z]*:[0-9A-Fa-f:.%a-z]*");
+
+    private static final Pattern CLUSTER_ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+    private ConfigTypes() {}
+
+    static ConfigType<Integer> integer(int min, int max) {
+        return new ConfigType<>(
+                "a whole number from " + min + " to " + max, text -> (int) inRange(Long.parseLong(text), min, max));
+    }
+
+    static ConfigType<Integer> port() {
+        return new ConfigType<>(
+                "a port from 0 (any free one) to 65535", text -> (int) inRange(Long.parseLong(text), 0, 65_535));
+    }
+
+    static ConfigType<Integer> bytesInt(int min, int max) {
+        return new ConfigType<>(sizeRange(min, max), text -> (int) inRange(Units.parseBytes(text), min, max));
+    }
+
+    static ConfigType<Long> bytesLong(long min, long max) {
+        return new ConfigType<>(sizeRange(min, max), text -> inRange(Units.parseBytes(text), min, max));
+    }
+
+    static ConfigType<Duration> duration(Duration min, Duration max) {
+        return new ConfigType<>(
+                "a duration from " + Units.showDuration(min) + " to " + Units.showDuration(max)
+                        + ", such as 500ms or 30s",
+                text -> {
+                    var duration = Units.parseDuration(text);
+                    if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
+                        throw new IllegalArgumentException("out of range");
+                    }
+                    return duration;
+                });
+    }
+
+    static ConfigType<String> host() {
+        return new ConfigType<>("a host name or address (without a port)", text -> matching(HOST, text));
+    }
+
+    static ConfigType<String> clusterId() {
+        return new ConfigType<>("an id of 1 to 64 letters, digits, '-' and '_'", text -> matching(CLUSTER_ID, text));
+    }
+
+    static ConfigType<Path> folder() {
+        return new ConfigType<>("the path of a folder", text -> {
+            if (text.isEmpty()) {
+                throw new IllegalArgumentException("empty");
+            }
+            return Path.of(text);
+        });
+    }
+
+    static ConfigType<Set<Role>> roles() {
+        return new ConfigType<>("a list of 'broker' and 'controller'", text -> {
+            var roles = EnumSet.noneOf(Role.class);
+            for (var name : text.split(",", -1)) {
+                roles.add(role(name.strip()));
+            }
+            return roles;
+        });
+    }
+
+    private static Role role(String name) {
+        for (var role : Role.values()) {
+            if (role.configName().equals(name)) {
+                return role;
+            }
+        }
+        throw new IllegalArgumentException("no such role");
+    }
+
+    private static long inRange(long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException("out of range");
+        }
+        return value;
+    }
+
+    private static String sizeRange(long min, long max) {
+        return "a size from " + Units.showBytes(min) + " to " + Units.showBytes(max) + ", such as 8388608 or 8MiB";
+    }
+
+    private static String matching(Pattern pattern, String text) {
+        if (!pattern.matcher(text).matches()) {
+            throw new IllegalArgumentException("malformed");
+        }
+        return text;
+    }
+}

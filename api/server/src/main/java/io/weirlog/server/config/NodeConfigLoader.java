@@ -1,0 +1,188 @@
+package io.weirlog.server.config;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.server.config.ConfigResult.Setting;
+import io.weirlog.server.config.ConfigType.Parsed;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/// Reads a configuration from all its sources and checks it as a whole.
+///
+/// Of several values for one key the flag counts before the environment, that before the file, and that before the
+/// default. Values that do not count are still checked: they would surprise someone later.
+public final class NodeConfigLoader {
+    private static final Map<String, ConfigKey<?>> KEYS =
+            ConfigKeys.ALL.stream().collect(Collectors.toUnmodifiableMap(ConfigKey::name, Function.identity()));
+
+    private final TopicDefaultsCheck topicDefaultsCheck;
+
+    public NodeConfigLoader(TopicDefaultsCheck topicDefaultsCheck) {
+        this.topicDefaultsCheck = topicDefaultsCheck;
+    }
+
+    public ConfigResult load(ConfigSources sources) {
+        var problems = new ArrayList<ConfigProblem>();
+        var settings = new LinkedHashMap<String, Setting>();
+        ConfigKeys.ALL.forEach(key ->
+                key.defaultText().ifPresent(text -> put(settings, key.name(), text, new ConfigOrigin.Default())));
+        sources.commandDefaults().forEach((key, text) -> put(settings, key, text, new ConfigOrigin.Default()));
+        for (var given : given(sources, problems)) {
+            check(given).ifPresent(problems::add);
+            put(settings, given.key(), given.value(), given.origin());
+        }
+        problems.addAll(topicDefaultProblems(settings));
+        if (problems.isEmpty()) {
+            problems.addAll(contradictions(settings));
+        }
+        return problems.isEmpty()
+                ? new ConfigResult.Valid(config(settings), ordered(settings))
+                : new ConfigResult.Invalid(problems);
+    }
+
+    /// All that was given, in ascending order of precedence.
+    private static List<Setting> given(ConfigSources sources, List<ConfigProblem> problems) {
+        var given = new ArrayList<Setting>();
+        sources.file().map(ConfigFile::read).ifPresent(content -> {
+            problems.addAll(content.problems());
+            content.entries().forEach((key, entry) -> given.add(new Setting(key, entry.value(), entry.origin())));
+        });
+        given.addAll(EnvironmentVariables.settings(sources.environment(), problems));
+        sources.flags()
+                .forEach(flag ->
+                        given.add(new Setting(flag.key(), flag.value(), new ConfigOrigin.Flag(flag.shownAs()))));
+        return given;
+    }
+
+    private static void put(Map<String, Setting> settings, String key, String value, ConfigOrigin origin) {
+        settings.put(key, new Setting(key, value, origin));
+    }
+
+    private static Optional<ConfigProblem> check(Setting given) {
+        if (given.key().startsWith(ConfigKeys.TOPIC_DEFAULTS_PREFIX)) {
+            return Optional.empty();
+        }
+        var key = KEYS.get(given.key());
+        if (key == null) {
+            return Optional.of(new ConfigProblem(given.key(), given.origin(), unknown(given.key())));
+        }
+        return switch (key.type().parse(given.value())) {
+            case Parsed.Ok<?> _ -> Optional.empty();
+            case Parsed.Bad<?>(var message) -> Optional.of(new ConfigProblem(given.key(), given.origin(), message));
+        };
+    }
+
+    private static String unknown(String key) {
+        return NearestName.of(key, KEYS.keySet())
+                .map(nearest -> "there is no such key; did you mean " + nearest + "?")
+                .orElse("there is no such key");
+    }
+
+    private List<ConfigProblem> topicDefaultProblems(Map<String, Setting> settings) {
+        return topicDefaultsCheck.problems(topicDefaults(settings)).stream()
+                .map(message -> new ConfigProblem(
+                        ConfigKeys.TOPIC_DEFAULTS_PREFIX + "*", topicDefaultOrigin(settings, message), message))
+                .toList();
+    }
+
+    /// The origin of the first topic default that the message names.
+    private static ConfigOrigin topicDefaultOrigin(Map<String, Setting> settings, String message) {
+        return settings.values().stream()
+                .filter(setting -> setting.key().startsWith(ConfigKeys.TOPIC_DEFAULTS_PREFIX))
+                .filter(setting -> message.contains(setting.key().substring(ConfigKeys.TOPIC_DEFAULTS_PREFIX.length())))
+                .map(Setting::origin)
+                .findFirst()
+                .orElse(new ConfigOrigin.Default());
+    }
+
+    private static Map<String, String> topicDefaults(Map<String, Setting> settings) {
+        var configs = new TreeMap<String, String>();
+        settings.forEach((key, setting) -> {
+            if (key.startsWith(ConfigKeys.TOPIC_DEFAULTS_PREFIX)) {
+                configs.put(key.substring(ConfigKeys.TOPIC_DEFAULTS_PREFIX.length()), setting.value());
+            }
+        });
+        return configs;
+    }
+
+    private static List<ConfigProblem> contradictions(Map<String, Setting> settings) {
+        var problems = new ArrayList<ConfigProblem>();
+        if (value(settings, ConfigKeys.REQUEST_MEMORY_BYTES) < value(settings, ConfigKeys.MAX_REQUEST_BYTES)) {
+            problems.add(problem(
+                    settings,
+                    ConfigKeys.REQUEST_MEMORY_BYTES,
+                    "must not be less than max.request.bytes, or the largest request could never be taken"));
+        }
+        var ports = List.of(ConfigKeys.CLIENT_PORT, ConfigKeys.INTERNAL_PORT, ConfigKeys.RAFT_PORT);
+        for (int later = 1; later < ports.size(); later++) {
+            for (var earlier : ports.subList(0, later)) {
+                int port = value(settings, ports.get(later));
+                if (port != 0 && port == value(settings, earlier)) {
+                    problems.add(problem(settings, ports.get(later), port + " is " + earlier.name() + " too"));
+                }
+            }
+        }
+        return problems;
+    }
+
+    private static ConfigProblem problem(Map<String, Setting> settings, ConfigKey<?> key, String message) {
+        var setting = settings.get(key.name());
+        return new ConfigProblem(key.name(), setting == null ? new ConfigOrigin.Default() : setting.origin(), message);
+    }
+
+    private static NodeConfig config(Map<String, Setting> settings) {
+        var network = new NodeConfig.Network(
+                value(settings, ConfigKeys.CLIENT_HOST),
+                value(settings, ConfigKeys.CLIENT_PORT),
+                optional(settings, ConfigKeys.CLIENT_ADVERTISED_HOST),
+                value(settings, ConfigKeys.INTERNAL_PORT),
+                value(settings, ConfigKeys.RAFT_PORT));
+        var limits = new NodeConfig.Limits(
+                value(settings, ConfigKeys.SHARDS),
+                value(settings, ConfigKeys.MAX_REQUEST_BYTES),
+                value(settings, ConfigKeys.REQUEST_MEMORY_BYTES),
+                value(settings, ConfigKeys.MAX_FETCH_BYTES),
+                value(settings, ConfigKeys.PRODUCE_MAX_IN_FLIGHT_APPENDS));
+        return new NodeConfig(
+                new BrokerId(value(settings, ConfigKeys.NODE_ID)),
+                value(settings, ConfigKeys.ROLES),
+                optional(settings, ConfigKeys.CLUSTER_ID),
+                value(settings, ConfigKeys.DATA_DIR),
+                network,
+                limits,
+                value(settings, ConfigKeys.SHUTDOWN_GRACE),
+                topicDefaults(settings));
+    }
+
+    private static <T> T value(Map<String, Setting> settings, ConfigKey<T> key) {
+        return optional(settings, key)
+                .orElseThrow(() -> new IllegalStateException(key.name() + " has neither a value nor a default"));
+    }
+
+    private static <T> Optional<T> optional(Map<String, Setting> settings, ConfigKey<T> key) {
+        return Optional.ofNullable(settings.get(key.name()))
+                .map(setting -> switch (key.type().parse(setting.value())) {
+                    case Parsed.Ok<T>(var value) -> value;
+                    case Parsed.Bad<T>(var message) -> throw new IllegalStateException(key.name() + ": " + message);
+                });
+    }
+
+    private static List<Setting> ordered(Map<String, Setting> settings) {
+        var ordered = new ArrayList<Setting>();
+        ConfigKeys.ALL.stream().map(key -> settings.get(key.name())).forEach(setting -> {
+            if (setting != null) {
+                ordered.add(setting);
+            }
+        });
+        new TreeMap<>(settings)
+                .values().stream()
+                        .filter(setting -> setting.key().startsWith(ConfigKeys.TOPIC_DEFAULTS_PREFIX))
+                        .forEach(ordered::add);
+        return ordered;
+    }
+}
