@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 /// The types of values that the keys of [ConfigKeys] have.
 final class ConfigTypes {
     /// A host name (RFC 1123), an IPv4 or an IPv6 address: no ports, no schemes. Whether it resolves shows at start.
-    private static final Pattern HOST =
-            Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})|[0-9A-Fa-f:.%a-z]*:[0-9A-Fa-f:.%a-z]*");
+    private static final Pattern HOST = Pattern.compile(
+            "[A-Za-z0-9]([A-Za-z0-9._-]{0,252})|[0-9A-Fa-f]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9]+)?");
 
     private static final Pattern CLUSTER_ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
