@@ -1,0 +1,27 @@
+package io.weirlog.metadata;
+
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.common.BrokerId;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/// A registered broker.
+///
+/// @param epoch the log index of the registration: a later life of the same broker has a higher one (R10)
+/// @param endpoints addresses by the listener's name: `client`, `internal`, `raft`; in the order of their names
+/// @param fenced a fenced broker is known but leads nothing and is given no replicas
+/// @param incarnation drawn anew by each start of the broker's process
+public record BrokerImage(
+        BrokerId id,
+        BrokerEpoch epoch,
+        Optional<String> rack,
+        Map<String, Endpoint> endpoints,
+        boolean fenced,
+        UUID incarnation) {
+    public BrokerImage {
+        endpoints = Collections.unmodifiableMap(new TreeMap<>(endpoints));
+    }
+}

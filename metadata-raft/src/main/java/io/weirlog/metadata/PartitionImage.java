@@ -1,0 +1,66 @@
+package io.weirlog.metadata;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.Invariant;
+import io.weirlog.common.LeaderEpoch;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+
+/// The controller's decisions about one partition.
+///
+/// @param partition counts from 0 within its topic
+/// @param replicas distinct; the first is the preferred leader
+/// @param inSyncReplicas in the order of `replicas`; never empty: the last one in sync stays even if it is down
+/// @param leader one of `inSyncReplicas`, or nobody while none of them is available
+/// @param leaderEpoch rises with every election (R3)
+/// @param partitionEpoch rises with every change of this image: the guard of compare-and-set changes (R9)
+/// @param eligibleLeaderReplicas left the in-sync set while it was too small to acknowledge more, so they still
+///     hold all that was acknowledged (KIP-966); disjoint from `inSyncReplicas` (R11)
+public record PartitionImage(
+        int partition,
+        List<BrokerId> replicas,
+        List<BrokerId> inSyncReplicas,
+        Optional<BrokerId> leader,
+        LeaderEpoch leaderEpoch,
+        long partitionEpoch,
+        List<BrokerId> eligibleLeaderReplicas) {
+    public PartitionImage {
+        replicas = List.copyOf(replicas);
+        inSyncReplicas = List.copyOf(inSyncReplicas);
+        eligibleLeaderReplicas = List.copyOf(eligibleLeaderReplicas);
+        Invariant.check(partition >= 0, "negative partition %s", partition);
+        Invariant.check(!replicas.isEmpty() && distinct(replicas), "replicas %s", replicas);
+        Invariant.check(
+                !inSyncReplicas.isEmpty() && distinct(inSyncReplicas) && replicas.containsAll(inSyncReplicas),
+                "R2: in-sync replicas %s of %s",
+                inSyncReplicas,
+                replicas);
+        Invariant.check(
+                leader.isEmpty() || inSyncReplicas.contains(leader.get()),
+                "R2: leader %s is not in sync: %s",
+                leader,
+                inSyncReplicas);
+        Invariant.check(
+                eligibleLeaderReplicas.stream().noneMatch(inSyncReplicas::contains),
+                "R11: eligible replicas %s overlap the in-sync %s",
+                eligibleLeaderReplicas,
+                inSyncReplicas);
+        Invariant.check(partitionEpoch >= 0, "negative partition epoch %s", partitionEpoch);
+    }
+
+    /// A partition without eligible leader replicas outside the in-sync set.
+    public PartitionImage(
+            int partition,
+            List<BrokerId> replicas,
+            List<BrokerId> inSyncReplicas,
+            Optional<BrokerId> leader,
+            LeaderEpoch leaderEpoch,
+            long partitionEpoch) {
+        this(partition, replicas, inSyncReplicas, leader, leaderEpoch, partitionEpoch, List.of());
+    }
+
+    private static boolean distinct(List<BrokerId> brokers) {
+        return brokers.size() == 1 || new HashSet<>(brokers).size() == brokers.size();
+    }
+}

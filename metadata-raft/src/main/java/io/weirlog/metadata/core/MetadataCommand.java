@@ -1,0 +1,61 @@
+package io.weirlog.metadata.core;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.TopicId;
+import io.weirlog.metadata.Endpoint;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/// What can be asked of the metadata. A command is plain data from a client or a node: it may be nonsense, and
+/// the machine then refuses it. Time, randomness and defaults are in it already, put there by its proposer, so
+/// that every voter computes the same.
+public sealed interface MetadataCommand {
+    RequestId requestId();
+
+    /// Makes a broker known, or known again after a restart.
+    ///
+    /// @param incarnation drawn anew by each start of the broker's process
+    /// @param endpoints addresses by the listener's name: `client`, `internal`, `raft`
+    /// @param fenced whether the broker stays out of service until it is unfenced
+    record RegisterBroker(
+            RequestId requestId,
+            BrokerId brokerId,
+            UUID incarnation,
+            Optional<String> rack,
+            Map<String, Endpoint> endpoints,
+            boolean fenced)
+            implements MetadataCommand {
+        public RegisterBroker {
+            endpoints = Map.copyOf(endpoints);
+        }
+    }
+
+    /// @param topicId drawn by the proposer; must be new
+    /// @param configs explicit configs by key, see [TopicConfigs]
+    record CreateTopic(
+            RequestId requestId,
+            String name,
+            TopicId topicId,
+            int partitions,
+            int replicationFactor,
+            Map<String, String> configs)
+            implements MetadataCommand {
+        public CreateTopic {
+            // Sorted, so that the problems found are always told in the same order.
+            configs = Collections.unmodifiableMap(new TreeMap<>(configs));
+        }
+    }
+
+    record DeleteTopic(RequestId requestId, TopicRef topic) implements MetadataCommand {
+        public DeleteTopic(RequestId requestId, String name) {
+            this(requestId, new TopicRef.ByName(name));
+        }
+
+        public DeleteTopic(RequestId requestId, TopicId id) {
+            this(requestId, new TopicRef.ById(id));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.weirlog.metadata.core;
+
+import java.util.List;
+
+/// The metadata machine: what each command does to the state. A pure function, so that all voters agree (M2).
+///
+/// A command is decided into events and an answer; the events make the new state. The order matters: first the
+/// answers that are too old are forgotten, then a request seen before is answered as before, then the command
+/// is decided.
+public final class MetadataMachine {
+    private MetadataMachine() {}
+
+    /// @param index the log index of `command`, above that of `state`
+    public static Applied apply(MetadataState state, long index, MetadataCommand command) {
+        var current = state.advancedTo(index);
+        var earlier = current.requests().find(command.requestId());
+        if (earlier.isPresent()) {
+            return new Applied(current, List.of(), earlier.get());
+        }
+        var decision = decide(current, command);
+        for (var event : decision.events()) {
+            current = current.evolve(event);
+        }
+        return new Applied(
+                current.answered(command.requestId(), decision.reply()), decision.events(), decision.reply());
+    }
+
+    private static Decision decide(MetadataState state, MetadataCommand command) {
+        return switch (command) { // No default: a new command must not compile until it is handled.
+            case MetadataCommand.RegisterBroker register -> BrokerRules.register(state, register);
+            case MetadataCommand.CreateTopic create -> TopicRules.create(state, create);
+            case MetadataCommand.DeleteTopic delete -> TopicRules.delete(state, delete);
+        };
+    }
+}

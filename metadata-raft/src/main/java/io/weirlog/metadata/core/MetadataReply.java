@@ -1,0 +1,20 @@
+package io.weirlog.metadata.core;
+
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.common.TopicId;
+
+/// The machine's answer to a command. `index` is the log index of the command: every image of at least that
+/// index shows the result.
+public sealed interface MetadataReply {
+    record TopicCreated(TopicId id, long index) implements MetadataReply {}
+
+    record TopicDeleted(TopicId id, long index) implements MetadataReply {}
+
+    record BrokerRegistered(BrokerEpoch epoch, long index) implements MetadataReply {}
+
+    /// Nothing was changed.
+    ///
+    /// @param reason of the first problem found
+    /// @param message all problems found, for people
+    record Rejected(RejectReason reason, String message) implements MetadataReply {}
+}

@@ -1,0 +1,131 @@
+package io.weirlog.metadata.core;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.Invariant;
+import io.weirlog.common.TopicId;
+import io.weirlog.metadata.BrokerImage;
+import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.TopicImage;
+import java.util.Collection;
+import java.util.Optional;
+import org.pcollections.TreePMap;
+
+/// All that the metadata machine knows. Immutable: a change shares almost everything with the state before it,
+/// so that keeping an old one is cheap and a reader is never disturbed.
+public final class MetadataState {
+    public static final MetadataState EMPTY =
+            new MetadataState(0, TreePMap.empty(), TopicTable.EMPTY, BrokerLoads.EMPTY, RequestLog.EMPTY);
+
+    private final long index;
+    private final TreePMap<BrokerId, BrokerImage> brokers;
+    private final TopicTable topics;
+    private final BrokerLoads loads;
+    private final RequestLog requests;
+
+    private MetadataState(
+            long index,
+            TreePMap<BrokerId, BrokerImage> brokers,
+            TopicTable topics,
+            BrokerLoads loads,
+            RequestLog requests) {
+        this.index = index;
+        this.brokers = brokers;
+        this.topics = topics;
+        this.loads = loads;
+        this.requests = requests;
+    }
+
+    /// The state that a snapshot describes.
+    ///
+    /// @param answers in the order of the log
+    public static MetadataState restore(
+            long index,
+            Collection<BrokerImage> brokers,
+            Collection<TopicImage> topics,
+            Collection<RequestLog.Answer> answers) {
+        var state = EMPTY;
+        for (var broker : brokers) {
+            state = state.evolve(new MetadataEvent.BrokerRegistered(broker));
+        }
+        for (var topic : topics) {
+            state = state.evolve(new MetadataEvent.TopicCreated(topic));
+        }
+        var requests = state.requests;
+        for (var answer : answers) {
+            requests = requests.plus(answer);
+        }
+        return new MetadataState(index, state.brokers, state.topics, state.loads, requests);
+    }
+
+    /// The log index of the last command applied; 0 before the first, which is never at 0 (the log opens with
+    /// an entry of its own).
+    public long index() {
+        return index;
+    }
+
+    /// In the order of their ids.
+    public TreePMap<BrokerId, BrokerImage> brokers() {
+        return brokers;
+    }
+
+    public TopicTable topics() {
+        return topics;
+    }
+
+    public RequestLog requests() {
+        return requests;
+    }
+
+    BrokerLoad load(BrokerId broker) {
+        return loads.of(broker);
+    }
+
+    /// Whether a broker may be given replicas and leaderships.
+    boolean isLive(BrokerId broker) {
+        return Optional.ofNullable(brokers.get(broker))
+                .filter(image -> !image.fenced())
+                .isPresent();
+    }
+
+    /// The state after one event. It depends on nothing but the two, so whoever follows the events has the
+    /// state.
+    public MetadataState evolve(MetadataEvent event) {
+        return switch (event) {
+            case MetadataEvent.TopicCreated created ->
+                with(topics.plus(created.topic()), loads.plus(created.topic().partitions()));
+            case MetadataEvent.TopicDeleted deleted ->
+                with(
+                        topics.minus(deleted.id()),
+                        loads.minus(topics.existing(deleted.id()).partitions()));
+            case MetadataEvent.BrokerRegistered(var broker) ->
+                new MetadataState(index, brokers.plus(broker.id(), broker), topics, loads, requests);
+            case MetadataEvent.PartitionChanged change -> changed(change.topicId(), change.partition());
+        };
+    }
+
+    private MetadataState changed(TopicId id, PartitionImage partition) {
+        var before = topics.existing(id).partitions().get(partition.partition());
+        Invariant.check(
+                before.replicas().equals(partition.replicas()),
+                "replicas of %s-%s moved without a reassignment",
+                id,
+                partition.partition());
+        return with(topics.with(id, partition), loads);
+    }
+
+    private MetadataState with(TopicTable changedTopics, BrokerLoads changedLoads) {
+        return new MetadataState(index, brokers, changedTopics, changedLoads, requests);
+    }
+
+    /// This state with the log at `at`: answers out of the window are forgotten.
+    MetadataState advancedTo(long at) {
+        Invariant.check(at > index, "M2: index %s after %s", at, index);
+        return new MetadataState(at, brokers, topics, loads, requests.expiredAt(at));
+    }
+
+    /// This state with the answer to the command at [#index] kept for retries.
+    MetadataState answered(RequestId requestId, MetadataReply reply) {
+        var kept = requests.plus(new RequestLog.Answer(requestId, index, reply));
+        return new MetadataState(index, brokers, topics, loads, kept);
+    }
+}

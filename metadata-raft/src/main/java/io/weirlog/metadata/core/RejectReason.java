@@ -1,0 +1,20 @@
+package io.weirlog.metadata.core;
+
+/// Why a command was refused.
+public enum RejectReason {
+    INVALID_TOPIC_NAME,
+    TOPIC_ALREADY_EXISTS,
+    /// Another topic's name differs only in `.` and `_`, which metrics cannot tell apart.
+    TOPIC_NAME_COLLISION,
+    /// The proposer's new topic id belongs to another topic already.
+    TOPIC_ID_IN_USE,
+    TOPIC_NOT_FOUND,
+    INVALID_PARTITIONS,
+    INVALID_REPLICATION_FACTOR,
+    INVALID_CONFIG,
+    INVALID_BROKER,
+    /// A bound of [MetadataLimits] on the whole cluster would be passed.
+    LIMIT_EXCEEDED,
+    /// The command is larger than [MetadataLimits#COMMAND_BYTES_MAX]. Refused before it is proposed.
+    COMMAND_TOO_LARGE
+}
