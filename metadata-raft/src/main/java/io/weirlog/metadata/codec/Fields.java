@@ -1,0 +1,77 @@
+package io.weirlog.metadata.codec;
+
+import com.google.protobuf.ByteString;
+import io.weirlog.common.TopicId;
+import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.core.RequestId;
+import io.weirlog.storage.v1.ConfigRecord;
+import io.weirlog.storage.v1.EndpointRecord;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/// Fields that several records share.
+final class Fields {
+    private static final int UUID_BYTES = 16;
+
+    private Fields() {}
+
+    static ByteString bytes(UUID uuid) {
+        var buffer = ByteBuffer.allocate(UUID_BYTES)
+                .putLong(uuid.getMostSignificantBits())
+                .putLong(uuid.getLeastSignificantBits())
+                .flip();
+        return ByteString.copyFrom(buffer);
+    }
+
+    static UUID uuid(ByteString bytes) throws MalformedRecordException {
+        if (bytes.size() != UUID_BYTES) {
+            throw new MalformedRecordException("an id of " + bytes.size() + " bytes");
+        }
+        var buffer = bytes.asReadOnlyByteBuffer();
+        return new UUID(buffer.getLong(), buffer.getLong());
+    }
+
+    static TopicId topicId(ByteString bytes) throws MalformedRecordException {
+        return new TopicId(uuid(bytes));
+    }
+
+    static RequestId requestId(ByteString bytes) throws MalformedRecordException {
+        return new RequestId(uuid(bytes));
+    }
+
+    static List<EndpointRecord> endpoints(Map<String, Endpoint> endpoints) {
+        return new TreeMap<>(endpoints)
+                .entrySet().stream()
+                        .map(entry -> EndpointRecord.newBuilder()
+                                .setName(entry.getKey())
+                                .setHost(entry.getValue().host())
+                                .setPort(entry.getValue().port())
+                                .build())
+                        .toList();
+    }
+
+    static Map<String, Endpoint> endpoints(List<EndpointRecord> records) {
+        var endpoints = new TreeMap<String, Endpoint>();
+        records.forEach(record -> endpoints.put(record.getName(), new Endpoint(record.getHost(), record.getPort())));
+        return endpoints;
+    }
+
+    static List<ConfigRecord> configs(Map<String, String> configs) {
+        return new TreeMap<>(configs)
+                .entrySet().stream()
+                        .map(entry -> ConfigRecord.newBuilder()
+                                .setKey(entry.getKey())
+                                .setValue(entry.getValue())
+                                .build())
+                        .toList();
+    }
+
+    static Map<String, String> configs(List<ConfigRecord> records) {
+        var configs = new TreeMap<String, String>();
+        records.forEach(record -> configs.put(record.getKey(), record.getValue()));
+        return configs;
+    }
+}

@@ -1,0 +1,87 @@
+package io.weirlog.metadata.codec;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.storage.v1.BrokerRegisteredRecord;
+import io.weirlog.storage.v1.RejectReason;
+import io.weirlog.storage.v1.RejectedRecord;
+import io.weirlog.storage.v1.ReplyRecord;
+import io.weirlog.storage.v1.TopicCreatedRecord;
+import io.weirlog.storage.v1.TopicDeletedRecord;
+import java.nio.ByteBuffer;
+
+/// The machine's answers: `ReplyRecord` of `weirlog.storage.v1`.
+public final class ReplyCodec {
+    private static final String REASON_PREFIX = "REJECT_REASON_";
+
+    private ReplyCodec() {}
+
+    public static byte[] encode(MetadataReply reply) {
+        return record(reply).toByteArray();
+    }
+
+    /// @throws MalformedRecordException if the bytes are damaged or hold an answer that this version does not
+    ///     know
+    public static MetadataReply decode(ByteBuffer bytes) throws MalformedRecordException {
+        try {
+            return reply(ReplyRecord.parseFrom(bytes));
+        } catch (InvalidProtocolBufferException e) {
+            throw new MalformedRecordException("no metadata reply", e);
+        }
+    }
+
+    static ReplyRecord record(MetadataReply reply) {
+        var record = ReplyRecord.newBuilder();
+        switch (reply) {
+            case MetadataReply.TopicCreated(var id, var index) ->
+                record.setTopicCreated(TopicCreatedRecord.newBuilder()
+                        .setTopicId(Fields.bytes(id.value()))
+                        .setIndex(index));
+            case MetadataReply.TopicDeleted(var id, var index) ->
+                record.setTopicDeleted(TopicDeletedRecord.newBuilder()
+                        .setTopicId(Fields.bytes(id.value()))
+                        .setIndex(index));
+            case MetadataReply.BrokerRegistered(var epoch, var index) ->
+                record.setBrokerRegistered(BrokerRegisteredRecord.newBuilder()
+                        .setBrokerEpoch(epoch.value())
+                        .setIndex(index));
+            case MetadataReply.Rejected(var reason, var message) ->
+                record.setRejected(RejectedRecord.newBuilder()
+                        .setReason(RejectReason.valueOf(REASON_PREFIX + reason.name()))
+                        .setMessage(message));
+        }
+        return record.build();
+    }
+
+    static MetadataReply reply(ReplyRecord record) throws MalformedRecordException {
+        return switch (record.getReplyCase()) {
+            case TOPIC_CREATED ->
+                new MetadataReply.TopicCreated(
+                        Fields.topicId(record.getTopicCreated().getTopicId()),
+                        record.getTopicCreated().getIndex());
+            case TOPIC_DELETED ->
+                new MetadataReply.TopicDeleted(
+                        Fields.topicId(record.getTopicDeleted().getTopicId()),
+                        record.getTopicDeleted().getIndex());
+            case BROKER_REGISTERED ->
+                new MetadataReply.BrokerRegistered(
+                        new BrokerEpoch(record.getBrokerRegistered().getBrokerEpoch()),
+                        record.getBrokerRegistered().getIndex());
+            case REJECTED ->
+                new MetadataReply.Rejected(
+                        reason(record.getRejected().getReason()),
+                        record.getRejected().getMessage());
+            case REPLY_NOT_SET -> throw new MalformedRecordException("no known metadata reply");
+        };
+    }
+
+    private static io.weirlog.metadata.core.RejectReason reason(RejectReason reason) throws MalformedRecordException {
+        return switch (reason) {
+            case REJECT_REASON_UNSPECIFIED, UNRECOGNIZED ->
+                throw new MalformedRecordException("an unknown reason of a refusal");
+            default ->
+                io.weirlog.metadata.core.RejectReason.valueOf(reason.name().substring(REASON_PREFIX.length()));
+        };
+    }
+}
