@@ -1,0 +1,141 @@
+package io.weirlog.client;
+
+import com.google.protobuf.ByteString;
+import io.weirlog.common.TopicId;
+import io.weirlog.v1.AdminServiceGrpc;
+import io.weirlog.v1.ClusterServiceGrpc;
+import io.weirlog.v1.ConsumerServiceGrpc;
+import io.weirlog.v1.CreateTopicRequest;
+import io.weirlog.v1.DeleteTopicRequest;
+import io.weirlog.v1.DescribeClusterRequest;
+import io.weirlog.v1.DescribeTopicRequest;
+import io.weirlog.v1.ListOffsetsPartition;
+import io.weirlog.v1.ListOffsetsRequest;
+import io.weirlog.v1.ListTopicsRequest;
+import io.weirlog.v1.ListedOffset;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/// Administers topics and looks things up. Every call blocks for at most the client's request timeout and throws a
+/// [WeirlogException] if it fails; a call that is repeated for a lost answer is done once. Thread-safe.
+public final class Admin {
+    private final UnaryCalls calls;
+    private final MetadataCache metadata;
+    private final Duration timeout;
+
+    Admin(UnaryCalls calls, MetadataCache metadata) {
+        this.calls = calls;
+        this.metadata = metadata;
+        this.timeout = calls.connections().config().requestTimeout();
+    }
+
+    /// Creates a topic.
+    ///
+    /// @throws WeirlogException `TOPIC_EXISTS`, `INVALID_TOPIC`, `INVALID_CONFIG`, `INVALID_PARTITION_COUNT`,
+    ///     `INVALID_REPLICATION_FACTOR`
+    public TopicDescription createTopic(NewTopic topic) {
+        var request = CreateTopicRequest.newBuilder()
+                .setName(topic.name())
+                .putAllConfigs(topic.configs())
+                .setRequestId(requestId());
+        topic.partitions().ifPresent(request::setPartitions);
+        topic.replicationFactor().ifPresent(request::setReplicationFactor);
+        var answer = calls.call(AdminServiceGrpc.getCreateTopicMethod(), request.build(), timeout);
+        metadata.saw(answer.getMetadataIndex());
+        return FromProto.description(answer.getTopic());
+    }
+
+    /// All topics.
+    public List<TopicListing> listTopics() {
+        var topics = new ArrayList<TopicListing>();
+        var pageToken = "";
+        do {
+            var request = ListTopicsRequest.newBuilder().setPageToken(pageToken).build();
+            var page = calls.call(AdminServiceGrpc.getListTopicsMethod(), request, timeout);
+            page.getTopicsList().forEach(topic -> topics.add(FromProto.listing(topic)));
+            pageToken = page.getNextPageToken();
+        } while (!pageToken.isEmpty());
+        return topics;
+    }
+
+    /// @throws WeirlogException `UNKNOWN_TOPIC`
+    public TopicDescription describeTopic(String topic) {
+        var request = DescribeTopicRequest.newBuilder().setName(topic).build();
+        return FromProto.description(calls.call(AdminServiceGrpc.getDescribeTopicMethod(), request, timeout)
+                .getTopic());
+    }
+
+    /// Deletes a topic with all its records.
+    ///
+    /// @throws WeirlogException `UNKNOWN_TOPIC`
+    public void deleteTopic(String topic) {
+        delete(DeleteTopicRequest.newBuilder().setName(topic));
+    }
+
+    /// Deletes a topic only if it is still this one.
+    ///
+    /// @throws WeirlogException `UNKNOWN_TOPIC`, `TOPIC_ID_MISMATCH`
+    public void deleteTopic(String topic, TopicId id) {
+        delete(DeleteTopicRequest.newBuilder().setName(topic).setTopicId(ByteString.copyFrom(id.toBytes())));
+    }
+
+    private void delete(DeleteTopicRequest.Builder request) {
+        var answer = calls.call(
+                AdminServiceGrpc.getDeleteTopicMethod(),
+                request.setRequestId(requestId()).build(),
+                timeout);
+        metadata.saw(answer.getMetadataIndex());
+    }
+
+    public ClusterDescription describeCluster() {
+        return FromProto.cluster(calls.call(
+                ClusterServiceGrpc.getDescribeClusterMethod(), DescribeClusterRequest.getDefaultInstance(), timeout));
+    }
+
+    /// The offsets that a reader starting there would begin at, for all partitions of a topic, in order.
+    ///
+    /// @throws WeirlogException `UNKNOWN_TOPIC`, or what is wrong with the first partition that cannot tell
+    public List<PartitionOffset> listOffsets(String topic, StartAt position) {
+        var partitions = describeTopic(topic).partitions().size();
+        return listOffsets(
+                IntStream.range(0, partitions)
+                        .mapToObj(partition -> new PartitionRef(topic, partition))
+                        .toList(),
+                position);
+    }
+
+    /// The same for these partitions, in their order.
+    public List<PartitionOffset> listOffsets(Collection<PartitionRef> partitions, StartAt position) {
+        var request = ListOffsetsRequest.newBuilder();
+        for (var partition : partitions) {
+            request.addPartitions(ListOffsetsPartition.newBuilder()
+                    .setTopic(partition.topic())
+                    .setPartition(partition.partition())
+                    .setPosition(StartAt.toProto(position)));
+        }
+        return calls
+                .call(ConsumerServiceGrpc.getListOffsetsMethod(), request.build(), timeout)
+                .getOffsetsList()
+                .stream()
+                .map(Admin::listed)
+                .toList();
+    }
+
+    private static PartitionOffset listed(ListedOffset listed) {
+        if (listed.hasProblem()) {
+            throw WeirlogException.of(listed.getProblem());
+        }
+        return new PartitionOffset(
+                new PartitionRef(listed.getTopic(), listed.getPartition()),
+                listed.hasOffset() ? OptionalLong.of(listed.getOffset()) : OptionalLong.empty());
+    }
+
+    private static ByteString requestId() {
+        return ByteString.copyFrom(new TopicId(UUID.randomUUID()).toBytes());
+    }
+}

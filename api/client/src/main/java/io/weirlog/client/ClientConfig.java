@@ -1,0 +1,10 @@
+package io.weirlog.client;
+
+import java.time.Duration;
+import java.util.List;
+
+/// What all parts of one client share.
+///
+/// @param bootstrap brokers to ask first; never empty
+/// @param maxMessageBytes the largest message taken from a broker
+record ClientConfig(List<Address> bootstrap, String clientId, Duration requestTimeout, int maxMessageBytes) {}

@@ -1,0 +1,113 @@
+package io.weirlog.client;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// One HTTP/2 connection to each broker that is talked to. Thread-safe.
+final class Connections implements AutoCloseable {
+    private static final int FLOW_CONTROL_WINDOW_BYTES = 1024 * 1024;
+    private static final Duration KEEP_ALIVE_TIME = Duration.ofSeconds(30);
+    private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    /// How long a broker that could not be reached directly is passed over: others relay meanwhile.
+    private static final long AVOID_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private final ClientConfig config;
+    private final ConcurrentMap<Address, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Address, Long> failedAtNanos = new ConcurrentHashMap<>();
+    private final AtomicInteger preferred = new AtomicInteger();
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    Connections(ClientConfig config) {
+        this.config = config;
+    }
+
+    ClientConfig config() {
+        return config;
+    }
+
+    /// A broker for requests that any broker answers.
+    Address any() {
+        var bootstrap = config.bootstrap();
+        return bootstrap.get(Math.floorMod(preferred.get(), bootstrap.size()));
+    }
+
+    ManagedChannel channel(Address address) {
+        if (isClosed()) {
+            throw new IllegalStateException("the client is closed");
+        }
+        return channels.computeIfAbsent(address, this::open);
+    }
+
+    private ManagedChannel open(Address address) {
+        return NettyChannelBuilder.forAddress(address.host(), address.port())
+                .usePlaintext()
+                .userAgent("weirlog-java")
+                .maxInboundMessageSize(config.maxMessageBytes())
+                .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
+                .keepAliveTime(KEEP_ALIVE_TIME.toNanos(), TimeUnit.NANOSECONDS)
+                .keepAliveTimeout(KEEP_ALIVE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)
+                .idleTimeout(IDLE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)
+                // Callbacks only put what came into queues: a thread hop would cost more than they do.
+                .directExecutor()
+                // Whether a request may be repeated is decided here, and gRPC's own retries would buffer every message.
+                .disableRetry()
+                .build();
+    }
+
+    /// Says that `channel` did not reach its broker: others are asked first, and the next attempt at this one starts
+    /// afresh instead of waiting for gRPC's own growing delay.
+    void unreachable(Address address, ManagedChannel channel) {
+        failedAtNanos.put(address, System.nanoTime());
+        if (channels.remove(address, channel)) {
+            channel.shutdown();
+        }
+        if (address.equals(any())) {
+            preferred.incrementAndGet();
+        }
+    }
+
+    void reached(Address address) {
+        failedAtNanos.remove(address);
+    }
+
+    /// Whether the broker could be reached when last tried, or that was a while ago.
+    boolean isWorthTrying(Address address) {
+        var failed = failedAtNanos.get(address);
+        return failed == null || System.nanoTime() - failed > AVOID_NANOS;
+    }
+
+    boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    /// Waits, but not beyond the client's end.
+    ///
+    /// @throws IllegalStateException if the client was closed meanwhile
+    void pause(long millis) throws InterruptedException {
+        if (closed.await(millis, TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException("the client is closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        channels.values().forEach(ManagedChannel::shutdownNow);
+        var deadlineNanos = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
+        try {
+            for (var channel : channels.values()) {
+                channel.awaitTermination(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

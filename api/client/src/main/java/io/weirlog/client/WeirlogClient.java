@@ -1,0 +1,96 @@
+package io.weirlog.client;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// A client of one cluster: the connections that its producers, consumers and admin share. Thread-safe.
+///
+/// Nothing is connected until it is needed, so a broker that cannot be reached shows with the first request.
+public final class WeirlogClient implements AutoCloseable {
+    private final Connections connections;
+    private final Admin admin;
+
+    private WeirlogClient(ClientConfig config) {
+        connections = new Connections(config);
+        var calls = new UnaryCalls(connections);
+        var metadata = new MetadataCache(calls);
+        admin = new Admin(calls, metadata);
+    }
+
+    /// A client with default settings for the cluster of these brokers, each `host:port`; one that runs is enough.
+    public static WeirlogClient connect(String... addresses) {
+        return builder().bootstrap(addresses).build();
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public Admin admin() {
+        return admin;
+    }
+
+    /// Closes the producers and consumers of this client and the connections.
+    @Override
+    public void close() {
+        connections.close();
+    }
+
+    /// Collects a client's settings.
+    public static final class Builder {
+        private static final int MESSAGE_BYTES_MIN = 64 * 1024;
+
+        private final Set<Address> bootstrap = new LinkedHashSet<>();
+        private String clientId = "weirlog-java";
+        private Duration requestTimeout = Duration.ofSeconds(30);
+        private int maxMessageBytes = 64 * 1024 * 1024;
+
+        private Builder() {}
+
+        /// Brokers to ask first, each `host:port`.
+        ///
+        /// @throws IllegalArgumentException if one is no address
+        public Builder bootstrap(String... addresses) {
+            return bootstrap(Arrays.asList(addresses));
+        }
+
+        /// Brokers to ask first, each `host:port`.
+        ///
+        /// @throws IllegalArgumentException if one is no address
+        public Builder bootstrap(Collection<String> addresses) {
+            addresses.forEach(address -> bootstrap.add(Address.parse(address)));
+            return this;
+        }
+
+        /// A name for the broker's logs and quotas.
+        public Builder clientId(String clientId) {
+            this.clientId = clientId;
+            return this;
+        }
+
+        /// How long one request may take, and how long a consumer goes on trying to reach a broker; default 30 s.
+        public Builder requestTimeout(Duration timeout) {
+            this.requestTimeout = Checks.positive("requestTimeout", timeout);
+            return this;
+        }
+
+        /// The largest message taken from a broker; default 64 MiB. It must be larger than the largest batch.
+        public Builder maxMessageBytes(int bytes) {
+            this.maxMessageBytes = (int) Checks.atLeast("maxMessageBytes", bytes, MESSAGE_BYTES_MIN);
+            return this;
+        }
+
+        /// @throws IllegalArgumentException if no broker was named
+        public WeirlogClient build() {
+            if (bootstrap.isEmpty()) {
+                throw new IllegalArgumentException("name at least one broker, such as 127.0.0.1:7171");
+            }
+            return new WeirlogClient(
+                    new ClientConfig(List.copyOf(bootstrap), clientId, requestTimeout, maxMessageBytes));
+        }
+    }
+}
