@@ -88,7 +88,7 @@ public final class ConfigKeys {
             PRODUCE_MAX_IN_FLIGHT_APPENDS,
             SHUTDOWN_GRACE);
 
-    /// What follows it is the name of a topic config; see [TopicDefaultsCheck].
+    /// What follows it is the name of a topic config; see [io.weirlog.metadata.core.TopicConfigs].
     public static final String TOPIC_DEFAULTS_PREFIX = "topic.defaults.";
 
     private ConfigKeys() {}

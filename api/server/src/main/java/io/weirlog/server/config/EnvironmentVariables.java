@@ -1,5 +1,6 @@
 package io.weirlog.server.config;
 
+import io.weirlog.metadata.core.Spelling;
 import io.weirlog.server.config.ConfigResult.Setting;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +65,7 @@ final class EnvironmentVariables {
     private static String unknown(String variable) {
         var known = new TreeSet<>(KEYS.keySet());
         known.addAll(RESERVED);
-        return NearestName.of(variable, known)
+        return Spelling.nearest(variable, known)
                 .map(nearest -> "there is no such variable; did you mean " + nearest + "?")
                 .orElse("there is no such variable");
     }

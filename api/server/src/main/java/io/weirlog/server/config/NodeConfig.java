@@ -61,7 +61,7 @@ public record NodeConfig(
                 .withFlag(ConfigKeys.CLIENT_PORT, "0")
                 .withFlag(ConfigKeys.INTERNAL_PORT, "0")
                 .withFlag(ConfigKeys.RAFT_PORT, "0");
-        return switch (new NodeConfigLoader(TopicDefaultsCheck.NONE_ALLOWED).load(sources)) {
+        return switch (NodeConfigLoader.load(sources)) {
             case ConfigResult.Valid valid -> valid.config();
             case ConfigResult.Invalid(var problems) ->
                 throw new IllegalStateException("the defaults contradict each other: " + problems);

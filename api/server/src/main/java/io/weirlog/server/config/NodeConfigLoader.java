@@ -1,6 +1,8 @@
 package io.weirlog.server.config;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.metadata.core.Spelling;
+import io.weirlog.metadata.core.TopicConfigs;
 import io.weirlog.server.config.ConfigResult.Setting;
 import io.weirlog.server.config.ConfigType.Parsed;
 import java.util.ArrayList;
@@ -20,13 +22,9 @@ public final class NodeConfigLoader {
     private static final Map<String, ConfigKey<?>> KEYS =
             ConfigKeys.ALL.stream().collect(Collectors.toUnmodifiableMap(ConfigKey::name, Function.identity()));
 
-    private final TopicDefaultsCheck topicDefaultsCheck;
+    private NodeConfigLoader() {}
 
-    public NodeConfigLoader(TopicDefaultsCheck topicDefaultsCheck) {
-        this.topicDefaultsCheck = topicDefaultsCheck;
-    }
-
-    public ConfigResult load(ConfigSources sources) {
+    public static ConfigResult load(ConfigSources sources) {
         var problems = new ArrayList<ConfigProblem>();
         var settings = new LinkedHashMap<String, Setting>();
         ConfigKeys.ALL.forEach(key ->
@@ -36,7 +34,6 @@ public final class NodeConfigLoader {
             check(given).ifPresent(problems::add);
             put(settings, given.key(), given.value(), given.origin());
         }
-        problems.addAll(topicDefaultProblems(settings));
         if (problems.isEmpty()) {
             problems.addAll(contradictions(settings));
         }
@@ -64,40 +61,24 @@ public final class NodeConfigLoader {
     }
 
     private static Optional<ConfigProblem> check(Setting given) {
+        return message(given).map(message -> new ConfigProblem(given.key(), given.origin(), message));
+    }
+
+    private static Optional<String> message(Setting given) {
         if (given.key().startsWith(ConfigKeys.TOPIC_DEFAULTS_PREFIX)) {
-            return Optional.empty();
+            var config = given.key().substring(ConfigKeys.TOPIC_DEFAULTS_PREFIX.length());
+            return TopicConfigs.problems(Map.of(config, given.value())).stream().findFirst();
         }
         var key = KEYS.get(given.key());
         if (key == null) {
-            return Optional.of(new ConfigProblem(given.key(), given.origin(), unknown(given.key())));
+            return Optional.of(Spelling.nearest(given.key(), KEYS.keySet())
+                    .map(nearest -> "there is no such key; did you mean " + nearest + "?")
+                    .orElse("there is no such key"));
         }
         return switch (key.type().parse(given.value())) {
             case Parsed.Ok<?> _ -> Optional.empty();
-            case Parsed.Bad<?>(var message) -> Optional.of(new ConfigProblem(given.key(), given.origin(), message));
+            case Parsed.Bad<?>(var message) -> Optional.of(message);
         };
-    }
-
-    private static String unknown(String key) {
-        return NearestName.of(key, KEYS.keySet())
-                .map(nearest -> "there is no such key; did you mean " + nearest + "?")
-                .orElse("there is no such key");
-    }
-
-    private List<ConfigProblem> topicDefaultProblems(Map<String, Setting> settings) {
-        return topicDefaultsCheck.problems(topicDefaults(settings)).stream()
-                .map(message -> new ConfigProblem(
-                        ConfigKeys.TOPIC_DEFAULTS_PREFIX + "*", topicDefaultOrigin(settings, message), message))
-                .toList();
-    }
-
-    /// The origin of the first topic default that the message names.
-    private static ConfigOrigin topicDefaultOrigin(Map<String, Setting> settings, String message) {
-        return settings.values().stream()
-                .filter(setting -> setting.key().startsWith(ConfigKeys.TOPIC_DEFAULTS_PREFIX))
-                .filter(setting -> message.contains(setting.key().substring(ConfigKeys.TOPIC_DEFAULTS_PREFIX.length())))
-                .map(Setting::origin)
-                .findFirst()
-                .orElse(new ConfigOrigin.Default());
     }
 
     private static Map<String, String> topicDefaults(Map<String, Setting> settings) {

@@ -23,11 +23,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class NodeConfigLoaderTest {
-    private static final TopicDefaultsCheck RETENTION_ONLY = configs -> configs.keySet().stream()
-            .filter(name -> !name.equals("retention.ms"))
-            .map(name -> name + ": unknown")
-            .toList();
-
     @TempDir
     Path folder;
 
@@ -114,7 +109,12 @@ class NodeConfigLoaderTest {
                 problems.contains("WEIRLOG_DATADIR: there is no such variable; did you mean WEIRLOG_DATA_DIR?"
                         + " (environment WEIRLOG_DATADIR)"),
                 problems::toString);
-        assertTrue(problems.contains("topic.defaults.*: retentoin.ms: unknown (" + file + ":5)"), problems::toString);
+        assertTrue(
+                problems.stream()
+                        .anyMatch(line -> line.startsWith("topic.defaults.retentoin.ms: ")
+                                && line.contains("retention.ms")
+                                && line.endsWith(":5)")),
+                problems::toString);
     }
 
     @Test
@@ -231,12 +231,12 @@ class NodeConfigLoaderTest {
     }
 
     private static ConfigResult.Valid valid(ConfigSources sources) {
-        var result = new NodeConfigLoader(RETENTION_ONLY).load(sources);
+        var result = NodeConfigLoader.load(sources);
         return assertInstanceOf(ConfigResult.Valid.class, result, result::toString);
     }
 
     private static List<String> problems(ConfigSources sources) {
-        var result = new NodeConfigLoader(RETENTION_ONLY).load(sources);
+        var result = NodeConfigLoader.load(sources);
         return assertInstanceOf(ConfigResult.Invalid.class, result, result::toString).problems().stream()
                 .map(ConfigProblem::toString)
                 .toList();

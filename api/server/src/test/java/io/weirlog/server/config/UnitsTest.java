@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,16 +39,5 @@ class UnitsTest {
             var duration = Duration.ofMillis(random.nextBoolean() ? value : value / 1_000 * 1_000);
             assertEquals(duration, Units.parseDuration(Units.showDuration(duration)), () -> "seed " + seed);
         }
-    }
-
-    @Test
-    void theNearestNameIsTheOneWithTheFewestEdits() {
-        var names = List.of("client.port", "client.host", "raft.port");
-        assertEquals(Optional.of("client.port"), NearestName.of("clientport", names));
-        assertEquals(Optional.of("client.host"), NearestName.of("cleint.host", names));
-        assertEquals(Optional.empty(), NearestName.of("retention", names));
-        assertEquals(Optional.empty(), NearestName.of("x", List.of()));
-        assertEquals(3, NearestName.distance("kitten", "sitting"));
-        assertEquals(4, NearestName.distance("", "four"));
     }
 }
