@@ -23,11 +23,11 @@ package io.weirlog.record;
 /// ───────────────────────────────►
 /// ```
 ///
-/// The CRC leaves out what a broker stamps (base offset, leader epoch) and the length; readers of files check those by
-/// continuity.
+/// The CRC leaves out what a broker stamps (base offset, leader epoch) and the length; readers of files check
+/// those by continuity.
 ///
-/// Attributes: bits 0-2 compression, 3 timestamp type (0 create time, 1 log append time), 4 transactional, 5 control,
-/// 6 the base timestamp is a delete horizon (KIP-534); the rest is 0.
+/// Attributes: bits 0-2 compression, 3 timestamp type (0 create time, 1 log append time), 4 transactional, 5
+/// control, 6 the base timestamp is a delete horizon (KIP-534); the rest is 0.
 ///
 /// One record (varints are zigzag, least significant group first):
 ///

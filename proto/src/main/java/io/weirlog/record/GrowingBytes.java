@@ -3,8 +3,8 @@ package io.weirlog.record;
 import java.io.OutputStream;
 import java.util.Arrays;
 
-/// A byte array that grows up to a bound: what [java.io.ByteArrayOutputStream] is, without locks and with access to the
-/// array, so that codecs write into it directly.
+/// A byte array that grows up to a bound: what [java.io.ByteArrayOutputStream] is, without locks and with access
+/// to the array, so that codecs write into it directly.
 final class GrowingBytes extends OutputStream {
     private final int sizeMax;
     private byte[] array;

@@ -9,7 +9,8 @@ import net.jpountz.lz4.LZ4SafeDecompressor;
 import net.jpountz.xxhash.XXHash32;
 import net.jpountz.xxhash.XXHashFactory;
 
-/// The LZ4 frame format (LZ4 Frame Format Description 1.6), independent blocks only, as Kafka's clients read and write.
+/// The LZ4 frame format (LZ4 Frame Format Description 1.6), independent blocks only, as Kafka's clients read and
+/// write.
 ///
 /// ```
 /// magic u32le | FLG u8 | BD u8 | content size u64le (if FLG says so) | header checksum u8
@@ -17,7 +18,8 @@ import net.jpountz.xxhash.XXHashFactory;
 ///   | content checksum u32le (if FLG says so)
 /// ```
 ///
-/// The frame is handled here and not by the library's streams because those allocate their buffers anew for each batch.
+/// The frame is handled here and not by the library's streams because those allocate their buffers anew for each
+/// batch.
 final class Lz4Frame {
     private static final int MAGIC = 0x184D2204;
     private static final int FLAGS_INDEPENDENT = 0x60;

@@ -52,7 +52,8 @@ public final class RecordBatch {
         return buffer.getLong(start + BatchFormat.BASE_OFFSET_AT);
     }
 
-    /// The whole batch from base offset to last record. Negative or below the header's size if the batch is malformed.
+    /// The whole batch from base offset to last record. Negative or below the header's size if the batch is
+    /// malformed.
     public int sizeBytes() {
         return buffer.getInt(start + BatchFormat.LENGTH_AT) + BatchFormat.PREFIX_BYTES;
     }

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Encodes records into one batch. Not thread-safe.
 ///
-/// Records go straight into the buffer that becomes the batch, or the input of its compression; no object is made per
-/// record. The base offset is 0 and the leader epoch −1, as producers send them.
+/// Records go straight into the buffer that becomes the batch, or the input of its compression; no object is made
+/// per record. The base offset is 0 and the leader epoch −1, as producers send them.
 public final class RecordBatchBuilder {
     /// The largest batch or array that is ever made.
     private static final int BYTES_MAX = Integer.MAX_VALUE - 8;
@@ -93,8 +93,8 @@ public final class RecordBatchBuilder {
         return size;
     }
 
-    /// An upper bound of [#estimatedBytes] after one more record of these lengths (null counts as 0) without headers,
-    /// or
+    /// An upper bound of [#estimatedBytes] after one more record of these lengths (null counts as 0) without
+    /// headers, or
     /// with headers of `headerBytes` together.
     public long estimatedBytesWith(long keyBytes, long valueBytes, long headerBytes) {
         return size + recordBytesMax(keyBytes, valueBytes, headerBytes);

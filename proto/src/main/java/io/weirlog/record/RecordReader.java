@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Walks over the records of one batch: call [#next], then the accessors of the current record.
 ///
-/// Everything is checked against the bytes that are really there, so hostile input ends in [MalformedBatchException].
-/// Whether offsets rise by one is the log's affair (compaction leaves gaps), see [#offsetDelta].
+/// Everything is checked against the bytes that are really there, so hostile input ends in
+/// [MalformedBatchException]. Whether offsets rise by one is the log's affair (compaction leaves gaps), see
+/// [#offsetDelta].
 public final class RecordReader {
     private static final int NULL_LENGTH = -1;
     /// Key length and value length take at least one byte each.

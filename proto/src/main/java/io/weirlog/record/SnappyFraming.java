@@ -11,8 +11,8 @@ import org.xerial.snappy.Snappy;
 /// 82 'S' 'N' 'A' 'P' 'P' 'Y' 00 | version i32 = 1 | compatible version i32 = 1 | { block length i32 | snappy block }*
 /// ```
 ///
-/// Bytes without that magic are taken for one bare snappy block, as some clients write and Kafka's accept. The framing
-/// is
+/// Bytes without that magic are taken for one bare snappy block, as some clients write and Kafka's accept. The
+/// framing is
 /// handled here because the library's stream allocates whatever length a block claims.
 final class SnappyFraming {
     private static final byte[] MAGIC = {(byte) 0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0};

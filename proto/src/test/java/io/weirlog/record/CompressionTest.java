@@ -33,7 +33,8 @@ class CompressionTest {
         assertEquals("28b52ffd", prefix(Compression.ZSTD, 4));
     }
 
-    /// One frame with stored block, block checksum, content size and content checksum, which we never write ourselves.
+    /// One frame with stored block, block checksum, content size and content checksum, which we never write
+    /// ourselves.
     @Test
     void lz4FramesWithAllChecksumsAreReadAndVerified() throws Exception {
         var frame = lz4("04224d18" + "7c40" + "0300000000000000" + "{HC}" + "03000080" + "616263" + "{XX}" + "00000000"

@@ -1,0 +1,7 @@
+package io.weirlog.log;
+
+/// What a batch from outside may cost.
+///
+/// @param batchBytesMax the batch as it is stored; no single record may be larger either, packed or not
+/// @param decompressedBytesMax all its records once unpacked
+public record BatchLimits(int batchBytesMax, int decompressedBytesMax) {}

@@ -1,0 +1,143 @@
+package io.weirlog.log;
+
+import com.google.errorprone.annotations.FormatMethod;
+import io.weirlog.log.BatchVerdict.Invalid;
+import io.weirlog.log.BatchVerdict.Reason;
+import io.weirlog.log.BatchVerdict.Valid;
+import io.weirlog.record.BatchFormat;
+import io.weirlog.record.DecompressedTooLargeException;
+import io.weirlog.record.MalformedBatchException;
+import io.weirlog.record.RecordBatch;
+import io.weirlog.record.RecordReader;
+import io.weirlog.record.TimestampType;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/// Decides whether bytes from a producer are a batch that may enter a log. Pure, and safe on any thread.
+///
+/// The header is checked before the CRC is computed, the CRC before anything is unpacked, so that garbage costs
+/// little.
+public final class BatchValidator {
+    private BatchValidator() {}
+
+    /// @param batch its remaining bytes are exactly one batch; its position stays
+    public static BatchVerdict validate(ByteBuffer batch, BatchLimits limits) {
+        if (batch.remaining() < BatchFormat.HEADER_BYTES) {
+            return new Invalid(
+                    Reason.WRONG_LENGTH,
+                    "a batch has a header of " + BatchFormat.HEADER_BYTES + " bytes, only " + batch.remaining()
+                            + " bytes came");
+        }
+        var view = RecordBatch.of(batch);
+        return wrongHeader(view, batch.remaining(), limits)
+                .or(() -> wrongProducer(view))
+                .<BatchVerdict>map(invalid -> invalid)
+                .orElseGet(() -> validateRecords(view, limits));
+    }
+
+    private static Optional<Invalid> wrongHeader(RecordBatch batch, int cameBytes, BatchLimits limits) {
+        if (batch.magic() != BatchFormat.MAGIC) {
+            return invalid(
+                    Reason.UNSUPPORTED_MAGIC, "batch format (magic) %d is not supported, only 2 is", batch.magic());
+        }
+        if (batch.sizeBytes() != cameBytes) {
+            return invalid(Reason.WRONG_LENGTH, "the batch claims %d bytes, %d came", batch.sizeBytes(), cameBytes);
+        }
+        if (cameBytes > limits.batchBytesMax()) {
+            return invalid(
+                    Reason.BATCH_TOO_LARGE,
+                    "the batch has %d bytes, max.message.bytes is %d",
+                    cameBytes,
+                    limits.batchBytesMax());
+        }
+        if (!batch.crcIsValid()) {
+            return invalid(Reason.WRONG_CRC, "the batch's CRC32C %#010x is not that of its bytes", batch.crc());
+        }
+        if ((batch.attributes() & ~BatchFormat.KNOWN_ATTRIBUTES_MASK) != 0 || batch.hasDeleteHorizon()) {
+            return invalid(
+                    Reason.WRONG_ATTRIBUTES, "attributes %#06x are not for producers to set", batch.attributes());
+        }
+        if (batch.isControl()) {
+            return invalid(Reason.CONTROL_BATCH, "control batches are written by brokers only");
+        }
+        if (batch.compression().isEmpty()) {
+            return invalid(Reason.UNKNOWN_COMPRESSION, "compression %d is unknown", batch.compressionId());
+        }
+        if (batch.timestampType() == TimestampType.LOG_APPEND_TIME) {
+            return invalid(Reason.WRONG_TIMESTAMP, "log append time is for the broker to set");
+        }
+        return wrongCount(batch);
+    }
+
+    private static Optional<Invalid> wrongCount(RecordBatch batch) {
+        if (batch.recordCount() <= 0) {
+            return invalid(Reason.NO_RECORDS, "the batch counts %d records", batch.recordCount());
+        }
+        if (batch.lastOffsetDelta() != batch.recordCount() - 1) {
+            return invalid(
+                    Reason.NON_MONOTONIC_OFFSETS,
+                    "%d records, but a last offset delta of %d",
+                    batch.recordCount(),
+                    batch.lastOffsetDelta());
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Invalid> wrongProducer(RecordBatch batch) {
+        if (batch.hasProducer()) {
+            if (batch.producerId() < 0 || batch.producerEpoch() < 0 || batch.baseSequence() < 0) {
+                return invalid(
+                        Reason.WRONG_PRODUCER,
+                        "producer %d with epoch %d and base sequence %d",
+                        batch.producerId(),
+                        batch.producerEpoch(),
+                        batch.baseSequence());
+            }
+        } else if (batch.isTransactional()) {
+            return invalid(Reason.WRONG_PRODUCER, "a transactional batch needs a producer id");
+        }
+        return Optional.empty();
+    }
+
+    private static BatchVerdict validateRecords(RecordBatch batch, BatchLimits limits) {
+        try {
+            var reader = RecordReader.open(batch, limits.decompressedBytesMax());
+            var maxTimestamp = BatchFormat.NO_TIMESTAMP;
+            for (var expectedDelta = 0; reader.next(); expectedDelta++) {
+                if (reader.offsetDelta() != expectedDelta) {
+                    return new Invalid(
+                            Reason.NON_MONOTONIC_OFFSETS,
+                            "record " + expectedDelta + " has the offset delta " + reader.offsetDelta());
+                }
+                if (reader.recordBytes() > limits.batchBytesMax()) {
+                    return new Invalid(
+                            Reason.RECORD_TOO_LARGE,
+                            "record " + expectedDelta + " has " + reader.recordBytes() + " bytes, max.message.bytes is "
+                                    + limits.batchBytesMax());
+                }
+                if (reader.timestampMillis() < BatchFormat.NO_TIMESTAMP) {
+                    return new Invalid(
+                            Reason.WRONG_TIMESTAMP,
+                            "record " + expectedDelta + " has the timestamp " + reader.timestampMillis());
+                }
+                maxTimestamp = Math.max(maxTimestamp, reader.timestampMillis());
+            }
+            if (maxTimestamp != batch.maxTimestamp()) {
+                return new Invalid(
+                        Reason.WRONG_TIMESTAMP,
+                        "the batch states the maximum timestamp " + batch.maxTimestamp() + ", its records' is "
+                                + maxTimestamp);
+            }
+            return new Valid(batch.recordCount(), maxTimestamp);
+        } catch (DecompressedTooLargeException e) {
+            return new Invalid(Reason.DECOMPRESSED_TOO_LARGE, String.valueOf(e.getMessage()));
+        } catch (MalformedBatchException e) {
+            return new Invalid(Reason.MALFORMED_RECORD, String.valueOf(e.getMessage()));
+        }
+    }
+
+    @FormatMethod
+    private static Optional<Invalid> invalid(Reason reason, String message, Object... arguments) {
+        return Optional.of(new Invalid(reason, String.format(message, arguments)));
+    }
+}

@@ -1,0 +1,280 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Invariant;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.Offset;
+import io.weirlog.record.BatchFormat;
+import io.weirlog.record.MalformedBatchException;
+import io.weirlog.record.RecordBatch;
+import io.weirlog.record.TimestampType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// The owner's half of a log: everything that changes it.
+///
+/// The batches of one append go out in one gathering write per segment they touch, each as a stamped copy of its
+/// header and the caller's own bytes behind it; so the caller's buffers may be read-only and are never changed.
+final class LogAppender {
+    private static final int ROOM_FOR_BATCHES = 16;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private final LogContext context;
+    private final LogState state;
+    private final LogSyncer syncer;
+    private boolean cleanMarkerPresent;
+    private OptionalLong activeFirstTimestampMillis;
+
+    /// Stamped headers of the batches to be written, one after the other. Made at the first append.
+    private ByteBuffer headers = ByteBuffer.allocate(0);
+    private ByteBuffer[] sources = new ByteBuffer[0];
+    private int pendingBatches;
+    private long pendingBytes;
+    private long pendingEndOffset;
+
+    LogAppender(
+            LogContext context,
+            LogState state,
+            LogSyncer syncer,
+            boolean cleanMarkerPresent,
+            OptionalLong activeFirstTimestampMillis) {
+        this.context = context;
+        this.state = state;
+        this.syncer = syncer;
+        this.cleanMarkerPresent = cleanMarkerPresent;
+        this.activeFirstTimestampMillis = activeFirstTimestampMillis;
+    }
+
+    void beginEpoch(LeaderEpoch epoch) throws LogPoisonedException {
+        state.checkWritable();
+        var view = state.view();
+        var epochs = view.epochs().begin(epoch, new Offset(view.logEndOffset()));
+        if (epochs.equals(view.epochs())) {
+            return;
+        }
+        try {
+            prepareFirstWrite();
+            EpochFile.write(context.storage(), context.directory(), epochs);
+        } catch (IOException e) {
+            throw state.poison(e);
+        }
+        state.publish(view.withEpochs(epochs));
+    }
+
+    AppendResult append(List<ByteBuffer> batches, LeaderEpoch epoch, long nowMillis) throws LogPoisonedException {
+        state.checkWritable();
+        var latest = state.view().epochs().latest();
+        Invariant.check(
+                latest.isPresent() && latest.get().equals(epoch), "R4: append in epoch %s, begun is %s", epoch, latest);
+        var logAppendTime = context.config().timestampType() == TimestampType.LOG_APPEND_TIME;
+        var baseOffsets = new long[batches.size()];
+        try {
+            prepareFirstWrite();
+            startGroup();
+            for (var i = 0; i < baseOffsets.length; i++) {
+                var batch = batches.get(i);
+                var header = RecordBatch.of(batch);
+                var maxTimestamp = logAppendTime ? nowMillis : header.maxTimestamp();
+                rollIfNeeded(batch.remaining(), pendingEndOffset + header.lastOffsetDelta(), maxTimestamp);
+                baseOffsets[i] = pendingEndOffset;
+                var at = addPending(batch, pendingEndOffset + header.lastOffsetDelta() + 1);
+                RecordBatch.stampBaseOffset(headers, at, baseOffsets[i]);
+                RecordBatch.stampLeaderEpoch(headers, at, epoch.value());
+                if (logAppendTime) {
+                    HeaderStamp.logAppendTime(headers, at, batch, nowMillis);
+                }
+            }
+            writeGroup();
+        } catch (IOException e) {
+            throw state.poison(e);
+        } catch (RuntimeException e) {
+            state.poison(e);
+            throw e;
+        } finally {
+            forgetPending();
+        }
+        return new AppendResult(baseOffsets, new Offset(state.view().logEndOffset()));
+    }
+
+    /// Appends batches as a leader has stamped them; its epochs become this log's before their first record is
+    /// written.
+    void appendAsFollower(ByteBuffer batches) throws MalformedBatchException, LogPoisonedException {
+        state.checkWritable();
+        var bytes = batches.duplicate();
+        checkFromLeader(bytes.duplicate());
+        try {
+            prepareFirstWrite();
+            startGroup();
+            while (bytes.hasRemaining()) {
+                var header = RecordBatch.of(bytes);
+                var sizeBytes = header.sizeBytes();
+                adoptEpoch(header);
+                rollIfNeeded(sizeBytes, header.lastOffset(), header.maxTimestamp());
+                addPending(bytes.slice(bytes.position(), sizeBytes), header.nextOffset());
+                bytes.position(bytes.position() + sizeBytes);
+            }
+            writeGroup();
+        } catch (IOException e) {
+            throw state.poison(e);
+        } catch (RuntimeException e) {
+            state.poison(e);
+            throw e;
+        } finally {
+            forgetPending();
+        }
+    }
+
+    /// The CRC covers neither offset nor epoch nor length, so these are checked by continuity.
+    private void checkFromLeader(ByteBuffer bytes) throws MalformedBatchException {
+        var view = state.view();
+        var expected = view.logEndOffset();
+        var epoch = view.epochs().latest().map(LeaderEpoch::value).orElse(0);
+        while (bytes.hasRemaining()) {
+            var batch = RecordBatch.parse(bytes);
+            if (!batch.crcIsValid()) {
+                throw new MalformedBatchException("the CRC of the batch at offset " + batch.baseOffset() + " is wrong");
+            }
+            var base = batch.baseOffset();
+            var continues = context.config().compacted() ? base >= expected : base == expected;
+            if (!continues || batch.lastOffsetDelta() < 0 || base > Long.MAX_VALUE - Integer.MAX_VALUE - 1L) {
+                throw new MalformedBatchException("a batch with offsets " + base + " to " + batch.lastOffset()
+                        + " came where the log ends at " + expected);
+            }
+            if (batch.leaderEpoch() < epoch) {
+                throw new MalformedBatchException("the batch at offset " + base + " is of epoch " + batch.leaderEpoch()
+                        + ", but the log is already in epoch " + epoch);
+            }
+            expected = batch.nextOffset();
+            epoch = batch.leaderEpoch();
+            bytes.position(bytes.position() + batch.sizeBytes());
+        }
+    }
+
+    private void adoptEpoch(RecordBatch batch) throws IOException {
+        var epoch = new LeaderEpoch(batch.leaderEpoch());
+        var view = state.view();
+        if (view.epochs().latest().equals(Optional.of(epoch))) {
+            return;
+        }
+        writeGroup();
+        var epochs = view.epochs().begin(epoch, new Offset(batch.baseOffset()));
+        EpochFile.write(context.storage(), context.directory(), epochs);
+        state.publish(state.view().withEpochs(epochs));
+    }
+
+    void roll() throws LogPoisonedException {
+        state.checkWritable();
+        if (state.view().activeBytes() == 0) {
+            return;
+        }
+        try {
+            prepareFirstWrite();
+            startGroup();
+            rollNow();
+        } catch (IOException e) {
+            throw state.poison(e);
+        }
+    }
+
+    /// L4: the marker of a clean shutdown goes before the first write comes.
+    private void prepareFirstWrite() throws IOException {
+        if (cleanMarkerPresent) {
+            CleanShutdownMarker.delete(context.storage(), context.directory());
+            cleanMarkerPresent = false;
+        }
+    }
+
+    private void startGroup() {
+        pendingEndOffset = state.view().logEndOffset();
+    }
+
+    /// Puts a batch after those that wait to be written; returns where its header is in [#headers].
+    private int addPending(ByteBuffer batch, long endOffset) {
+        if (pendingBatches * 2 == sources.length) {
+            grow();
+        }
+        var at = pendingBatches * BatchFormat.HEADER_BYTES;
+        headers.put(at, batch, batch.position(), BatchFormat.HEADER_BYTES);
+        sources[2 * pendingBatches] = headers.slice(at, BatchFormat.HEADER_BYTES);
+        sources[2 * pendingBatches + 1] =
+                batch.slice(batch.position() + BatchFormat.HEADER_BYTES, batch.remaining() - BatchFormat.HEADER_BYTES);
+        pendingBatches++;
+        pendingBytes += batch.remaining();
+        pendingEndOffset = endOffset;
+        return at;
+    }
+
+    private void grow() {
+        var batches = Math.max(ROOM_FOR_BATCHES, 2 * pendingBatches);
+        var longer = new ByteBuffer[2 * batches];
+        Arrays.fill(longer, NOTHING);
+        System.arraycopy(sources, 0, longer, 0, 2 * pendingBatches);
+        sources = longer;
+        headers = ByteBuffer.allocateDirect(batches * BatchFormat.HEADER_BYTES)
+                .put(0, headers, 0, pendingBatches * BatchFormat.HEADER_BYTES);
+        for (var i = 0; i < pendingBatches; i++) {
+            sources[2 * i] = headers.slice(i * BatchFormat.HEADER_BYTES, BatchFormat.HEADER_BYTES);
+        }
+    }
+
+    /// Writes what waits, gives it its index entries and shows it to the readers, in this order.
+    private void writeGroup() throws IOException {
+        if (pendingBatches == 0) {
+            return;
+        }
+        var view = state.view();
+        var active = view.active();
+        active.writer().write(view.activeBytes(), sources, 2 * pendingBatches);
+        var indexes = active.indexes();
+        var position = view.activeBytes();
+        for (var i = 0; i < pendingBatches; i++) {
+            var header = RecordBatch.at(headers, i * BatchFormat.HEADER_BYTES);
+            indexes.add(header.lastOffset(), position, header.sizeBytes(), header.maxTimestamp());
+            position += header.sizeBytes();
+        }
+        state.publish(view.appended(pendingEndOffset, position));
+        forgetPending();
+    }
+
+    private void forgetPending() {
+        Arrays.fill(sources, 0, 2 * pendingBatches, NOTHING);
+        pendingBatches = 0;
+        pendingBytes = 0;
+    }
+
+    private void rollIfNeeded(int sizeBytes, long lastOffset, long maxTimestampMillis) throws IOException {
+        var view = state.view();
+        var filledBytes = view.activeBytes() + pendingBytes;
+        if (filledBytes > 0 && mustRoll(view.active(), filledBytes + sizeBytes, lastOffset, maxTimestampMillis)) {
+            writeGroup();
+            rollNow();
+            filledBytes = 0;
+        }
+        if (filledBytes == 0) {
+            activeFirstTimestampMillis =
+                    maxTimestampMillis < 0 ? OptionalLong.empty() : OptionalLong.of(maxTimestampMillis);
+        }
+    }
+
+    private boolean mustRoll(Segment active, long filledBytes, long lastOffset, long maxTimestampMillis)
+            throws IOException {
+        var config = context.config();
+        return filledBytes > config.segmentBytes()
+                || lastOffset - active.baseOffset() > Integer.MAX_VALUE
+                || (activeFirstTimestampMillis.isPresent()
+                        && maxTimestampMillis - activeFirstTimestampMillis.getAsLong() > config.segmentMillis())
+                || active.indexes().areFull();
+    }
+
+    private void rollNow() throws IOException {
+        var view = state.view();
+        view.active().complete(view.activeBytes(), view.logEndOffset());
+        var next = Segment.create(context, view.logEndOffset());
+        // Before the segment is shown: a sync that sees it must also sync its name.
+        syncer.directoryChanged();
+        state.publish(view.rolled(next));
+    }
+}

@@ -1,0 +1,192 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Durability;
+import io.weirlog.record.TimestampType;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+
+/// How one topic's logs are kept. Names and defaults are those of Kafka's topic configs, `durability` is Weirlog's
+/// own.
+///
+/// @param segmentBytes `segment.bytes`: a segment is closed before it grows past this
+/// @param segmentMillis `segment.ms`: a segment is closed when records come in that are this much younger than its
+///     first
+/// @param segmentIndexBytes `segment.index.bytes`: room for each of a segment's indexes
+/// @param indexIntervalBytes `index.interval.bytes`: bytes of log between two index entries
+/// @param messageBytesMax `max.message.bytes`: the largest batch, as it is stored
+/// @param decompressedBytesMax what the records of one batch may take once unpacked
+/// @param retentionMillis `retention.ms`; empty: unlimited
+/// @param retentionBytes `retention.bytes`; empty: unlimited
+/// @param compacted whether `cleanup.policy` contains `compact`, so that offsets may have gaps
+/// @param durability when an offset counts as kept
+/// @param timestampType `message.timestamp.type`
+public record LogConfig(
+        int segmentBytes,
+        long segmentMillis,
+        int segmentIndexBytes,
+        int indexIntervalBytes,
+        int messageBytesMax,
+        int decompressedBytesMax,
+        OptionalLong retentionMillis,
+        OptionalLong retentionBytes,
+        boolean compacted,
+        Durability durability,
+        TimestampType timestampType) {
+    private static final LogConfig DEFAULTS = new Builder().build();
+
+    public static LogConfig defaults() {
+        return DEFAULTS;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public BatchLimits batchLimits() {
+        return new BatchLimits(messageBytesMax, decompressedBytesMax);
+    }
+
+    /// Reads a topic's configs; keys that are not about the log are left to others, absent ones have their defaults.
+    ///
+    /// @throws IllegalArgumentException if a value cannot be one of its key; the message names both
+    public static LogConfig fromTopicConfig(Map<String, String> configs) {
+        var builder = new Builder();
+        configs.forEach((key, value) -> apply(builder, key, value));
+        return builder.build();
+    }
+
+    private static void apply(Builder builder, String key, String value) {
+        switch (key) {
+            case "segment.bytes" -> parseInt(key, value, builder::segmentBytes);
+            case "segment.ms" -> builder.segmentMillis(parseLong(key, value, 1));
+            case "segment.index.bytes" -> parseInt(key, value, builder::segmentIndexBytes);
+            case "index.interval.bytes" -> parseInt(key, value, builder::indexIntervalBytes);
+            case "max.message.bytes" -> parseInt(key, value, builder::messageBytesMax);
+            case "retention.ms" -> builder.retentionMillis(parseLimit(key, value));
+            case "retention.bytes" -> builder.retentionBytes(parseLimit(key, value));
+            case "cleanup.policy" -> builder.compacted(value.contains("compact"));
+            case "durability" -> builder.durability(Durability.fromConfig(value).orElseThrow(() -> wrong(key, value)));
+            case "message.timestamp.type" ->
+                builder.timestampType(TimestampType.fromConfig(value).orElseThrow(() -> wrong(key, value)));
+            default -> {} // Not ours: the key belongs to another part of the broker.
+        }
+    }
+
+    private static void parseInt(String key, String value, Consumer<Integer> target) {
+        var number = parseLong(key, value, 0);
+        if (number > Integer.MAX_VALUE) {
+            throw wrong(key, value);
+        }
+        target.accept((int) number);
+    }
+
+    private static long parseLong(String key, String value, long least) {
+        try {
+            var number = Long.parseLong(value);
+            if (number >= least) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The same answer as for a number out of range.
+        }
+        throw wrong(key, value);
+    }
+
+    /// In topic configs −1 means unlimited.
+    private static OptionalLong parseLimit(String key, String value) {
+        var number = parseLong(key, value, -1);
+        return number < 0 ? OptionalLong.empty() : OptionalLong.of(number);
+    }
+
+    private static IllegalArgumentException wrong(String key, String value) {
+        return new IllegalArgumentException("'" + value + "' is not a value for " + key);
+    }
+
+    /// Starts with the defaults.
+    public static final class Builder {
+        private int segmentBytes = 1 << 30;
+        private long segmentMillis = 7L * 24 * 60 * 60 * 1000;
+        private int segmentIndexBytes = 10 << 20;
+        private int indexIntervalBytes = 4096;
+        private int messageBytesMax = (1 << 20) + 12;
+        private int decompressedBytesMax = 64 << 20;
+        private OptionalLong retentionMillis = OptionalLong.of(7L * 24 * 60 * 60 * 1000);
+        private OptionalLong retentionBytes = OptionalLong.empty();
+        private boolean compacted;
+        private Durability durability = Durability.FSYNC;
+        private TimestampType timestampType = TimestampType.CREATE_TIME;
+
+        private Builder() {}
+
+        public Builder segmentBytes(int value) {
+            segmentBytes = value;
+            return this;
+        }
+
+        public Builder segmentMillis(long value) {
+            segmentMillis = value;
+            return this;
+        }
+
+        public Builder segmentIndexBytes(int value) {
+            segmentIndexBytes = value;
+            return this;
+        }
+
+        public Builder indexIntervalBytes(int value) {
+            indexIntervalBytes = value;
+            return this;
+        }
+
+        public Builder messageBytesMax(int value) {
+            messageBytesMax = value;
+            return this;
+        }
+
+        public Builder decompressedBytesMax(int value) {
+            decompressedBytesMax = value;
+            return this;
+        }
+
+        public Builder retentionMillis(OptionalLong value) {
+            retentionMillis = value;
+            return this;
+        }
+
+        public Builder retentionBytes(OptionalLong value) {
+            retentionBytes = value;
+            return this;
+        }
+
+        public Builder compacted(boolean value) {
+            compacted = value;
+            return this;
+        }
+
+        public Builder durability(Durability value) {
+            durability = value;
+            return this;
+        }
+
+        public Builder timestampType(TimestampType value) {
+            timestampType = value;
+            return this;
+        }
+
+        public LogConfig build() {
+            return new LogConfig(
+                    segmentBytes,
+                    segmentMillis,
+                    segmentIndexBytes,
+                    indexIntervalBytes,
+                    messageBytesMax,
+                    decompressedBytesMax,
+                    retentionMillis,
+                    retentionBytes,
+                    compacted,
+                    durability,
+                    timestampType);
+        }
+    }
+}

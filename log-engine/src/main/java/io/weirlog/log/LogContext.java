@@ -1,0 +1,14 @@
+package io.weirlog.log;
+
+import java.nio.file.Path;
+
+/// What all parts of one log share: where it lies and how it is kept.
+record LogContext(Storage storage, Path directory, PartitionIdentity identity, LogConfig config) {
+    Path file(String name) {
+        return directory.resolve(name);
+    }
+
+    Path segmentFile(long baseOffset, String suffix) {
+        return LogFileNames.segmentFile(directory, baseOffset, suffix);
+    }
+}

@@ -1,0 +1,49 @@
+package io.weirlog.log;
+
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
+/// The names in a partition's directory. A segment's files are named after its base offset, in 20 digits.
+final class LogFileNames {
+    static final String LOG = ".log";
+    static final String OFFSET_INDEX = ".index";
+    static final String TIME_INDEX = ".timeindex";
+    static final String EPOCHS = "leader-epoch-checkpoint";
+    static final String METADATA = "partition.metadata";
+    static final String SYNCED_OFFSET = "synced-offset";
+    static final String CLEAN_SHUTDOWN = "clean-shutdown";
+    /// Of a file that is not yet in place; whatever is left of it after a crash is worthless.
+    static final String TEMPORARY = ".tmp";
+    /// Of a directory that is on its way out.
+    static final String DELETED_DIRECTORY = "-delete";
+
+    private static final Pattern SEGMENT_FILE = Pattern.compile("(\\d{20})(\\.log|\\.index|\\.timeindex)");
+
+    private LogFileNames() {}
+
+    static Path segmentFile(Path directory, long baseOffset, String suffix) {
+        return directory.resolve(String.format("%020d", baseOffset) + suffix);
+    }
+
+    /// The base offset in the name of a segment's file with this suffix; empty for all other names.
+    static OptionalLong baseOffset(String name, String suffix) {
+        var matcher = SEGMENT_FILE.matcher(name);
+        if (!matcher.matches() || !matcher.group(2).equals(suffix)) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(Long.parseLong(matcher.group(1)));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty(); // Twenty digits can be more than a long holds.
+        }
+    }
+
+    static boolean isOurs(String name) {
+        return SEGMENT_FILE.matcher(name).matches()
+                || name.equals(EPOCHS)
+                || name.equals(METADATA)
+                || name.equals(SYNCED_OFFSET)
+                || name.equals(CLEAN_SHUTDOWN);
+    }
+}

@@ -1,0 +1,189 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Offset;
+import io.weirlog.record.MalformedBatchException;
+import io.weirlog.record.RecordBatch;
+import io.weirlog.record.RecordReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/// Lookups in a log by any thread. Each works on the view it finds and counts itself in on every segment it opens;
+/// the owner is never waited for.
+final class LogReader {
+    private final LogContext context;
+    private final LogState state;
+
+    LogReader(LogContext context, LogState state) {
+        this.context = context;
+        this.state = state;
+    }
+
+    ReadResult read(Offset from, int maxBytes, Offset upTo) throws IOException {
+        while (true) {
+            var view = state.view();
+            if (from.value() < view.logStartOffset() || from.value() > view.logEndOffset()) {
+                return new ReadResult.OutOfRange(new Offset(view.logStartOffset()), new Offset(view.logEndOffset()));
+            }
+            var result = readView(view, from.value(), maxBytes, Math.min(upTo.value(), view.logEndOffset()));
+            if (result.isPresent()) {
+                return new ReadResult.Slice(result.get());
+            }
+            // The segment was deleted between the two looks; the next view is without it.
+            state.checkOpen();
+        }
+    }
+
+    /// Empty if a segment of this view is gone.
+    private Optional<LogSlice> readView(LogView view, long from, int maxBytes, long upTo) throws IOException {
+        if (from >= upTo) {
+            return Optional.of(LogSlice.empty(from));
+        }
+        // More than one turn only if a compacted segment has nothing left at or after the offset.
+        for (var index = view.segmentIndexOf(from); index < view.segmentCount(); index++) {
+            var segment = view.segment(index);
+            if (view.endPosition(index) == 0 || segment.baseOffset() >= upTo) {
+                continue;
+            }
+            if (!segment.retain()) {
+                return Optional.empty();
+            }
+            var found = Optional.<LogSlice>empty();
+            try {
+                found = slice(view, index, from, maxBytes, upTo);
+            } finally {
+                // A slice keeps the count until it is closed.
+                if (found.isEmpty()) {
+                    segment.release();
+                }
+            }
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.of(LogSlice.empty(upTo));
+    }
+
+    /// Empty if the segment has no batch with records at or after `from` and before `upTo`.
+    private static Optional<LogSlice> slice(LogView view, int index, long from, int maxBytes, long upTo)
+            throws IOException {
+        var segment = view.segment(index);
+        var end = view.endPosition(index);
+        var offsets = segment.indexes().offsets();
+        var walkFrom = offsets.positionAtOrBefore(from);
+        try (var headers = new HeaderCursor(segment.reader(), segment.file(), walkFrom, end)) {
+            do {
+                if (!headers.next()) {
+                    return Optional.empty();
+                }
+            } while (headers.header().lastOffset() < from);
+            var baseOffset = headers.header().baseOffset();
+            if (baseOffset >= upTo) {
+                return Optional.empty();
+            }
+            var start = headers.position();
+            var wanted = (int) Math.min((long) start + maxBytes, end);
+            // The usual case of a reader that keeps up: everything that there is fits.
+            var stop = wanted == end && upTo >= view.endOffset(index)
+                    ? new Stop(end, view.endOffset(index))
+                    : lastStop(segment, headers, wanted, upTo, end);
+            return Optional.of(new LogSlice(
+                    segment, segment.reader(), start, stop.position() - start, baseOffset, stop.nextOffset()));
+        }
+    }
+
+    /// A place between two batches.
+    private record Stop(int position, long nextOffset) {}
+
+    /// The last place after the batch at `first` that is neither beyond the wanted position nor beyond `upTo`; the
+    /// end of that batch, if even this is beyond.
+    private static Stop lastStop(Segment segment, HeaderCursor first, int wanted, long upTo, int end)
+            throws IOException {
+        var offsets = segment.indexes().offsets();
+        var known = Math.min(offsets.indexedPositionAtOrBefore(wanted), offsets.positionAtOrBefore(upTo));
+        var stop = new Stop(first.endPosition(), first.header().nextOffset());
+        var walkFrom = Math.max(stop.position(), known);
+        try (var headers = new HeaderCursor(segment.reader(), segment.file(), walkFrom, end)) {
+            while (headers.next()) {
+                var header = headers.header();
+                if (header.baseOffset() >= upTo || headers.endPosition() > wanted) {
+                    return new Stop(headers.position(), header.baseOffset());
+                }
+                stop = new Stop(headers.endPosition(), header.nextOffset());
+            }
+        }
+        return stop;
+    }
+
+    /// The first record before `upTo` that is not earlier than the time.
+    Optional<TimestampAndOffset> findByTimestamp(long timestampMillis, Offset upTo) throws IOException {
+        while (true) {
+            var view = state.view();
+            var gone = false;
+            for (var index = 0; index < view.segmentCount() && !gone; index++) {
+                var segment = view.segment(index);
+                if (segment.baseOffset() >= upTo.value()) {
+                    return Optional.empty();
+                }
+                if (!segment.retain()) {
+                    gone = true;
+                    continue;
+                }
+                try {
+                    var found = findInSegment(view, index, timestampMillis);
+                    if (found.isPresent()) {
+                        return found.filter(place -> place.offset().isBefore(upTo));
+                    }
+                } finally {
+                    segment.release();
+                }
+            }
+            if (!gone) {
+                return Optional.empty();
+            }
+            state.checkOpen();
+        }
+    }
+
+    private Optional<TimestampAndOffset> findInSegment(LogView view, int index, long timestampMillis)
+            throws IOException {
+        var segment = view.segment(index);
+        var isCompleted = index < view.segmentCount() - 1;
+        var indexes = segment.indexes();
+        // A completed segment's last entry tells its largest timestamp.
+        if (isCompleted && indexes.times().lastTimestampMillis() < timestampMillis) {
+            return Optional.empty();
+        }
+        var searchFrom = indexes.times().offsetToSearchFrom(timestampMillis);
+        var start = indexes.offsets().positionAtOrBefore(searchFrom);
+        try (var headers = new HeaderCursor(segment.reader(), segment.file(), start, view.endPosition(index))) {
+            while (headers.next()) {
+                if (headers.header().maxTimestamp() >= timestampMillis) {
+                    var found = findInBatch(segment, headers, timestampMillis);
+                    if (found.isPresent()) {
+                        return found;
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<TimestampAndOffset> findInBatch(Segment segment, HeaderCursor headers, long timestampMillis)
+            throws IOException {
+        var batch = ByteBuffer.allocate(headers.endPosition() - headers.position());
+        segment.reader().read(headers.position(), batch);
+        try {
+            var records = RecordReader.open(
+                    RecordBatch.parse(batch.flip()), context.config().decompressedBytesMax());
+            while (records.next()) {
+                if (records.timestampMillis() >= timestampMillis) {
+                    return Optional.of(new TimestampAndOffset(records.timestampMillis(), new Offset(records.offset())));
+                }
+            }
+            return Optional.empty();
+        } catch (MalformedBatchException e) {
+            throw new CorruptLogException(segment.file(), headers.position(), String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Offset;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// Turns a directory into a log.
+///
+/// | Found | Done |
+/// |---|---|
+/// | nothing | an empty log is made |
+/// | the marker of a clean shutdown, and a log that ends where it says | nothing is scanned |
+/// | anything else | every batch from the segment of the synced offset on is checked, its indexes are made anew |
+/// | damage at or above the synced offset | that is a torn end: cut, durably (L2, L5) |
+/// | damage below the synced offset | [LogOpenFailure.CorruptMiddle]: no batch is touched (L3) |
+final class LogRecovery {
+    private final LogContext context;
+    private final Storage storage;
+    private final List<String> foreignFiles = new ArrayList<>();
+
+    /// A log that is ready for use, and what it took.
+    record Recovered(LogView view, long syncedOffset, boolean cleanMarkerPresent, RecoveryReport report) {}
+
+    LogRecovery(LogContext context) {
+        this.context = context;
+        this.storage = context.storage();
+    }
+
+    Recovered recover() throws IOException {
+        storage.createDirectories(context.directory());
+        var bases = listSegments();
+        checkIdentity(bases);
+        var synced = SyncedOffsetFile.read(storage, context.directory());
+        var epochs = EpochFile.read(storage, context.directory());
+        if (bases.isEmpty()) {
+            return createEmpty(synced.orElse(0L), epochs.orElse(EpochHistory.EMPTY));
+        }
+        var marker = CleanShutdownMarker.read(storage, context.directory());
+        if (marker.isPresent() && epochs.isPresent()) {
+            var clean = openClean(bases, marker.getAsLong(), epochs.get());
+            if (clean.isPresent()) {
+                return clean.get();
+            }
+        }
+        return scan(bases, syncedEnd(bases, marker, synced), epochs);
+    }
+
+    /// The base offsets of all segments, ascending. What an interrupted replacement or roll has left is removed.
+    private List<Long> listSegments() throws IOException {
+        var names = storage.list(context.directory());
+        var bases = new ArrayList<Long>();
+        for (var name : names) {
+            LogFileNames.baseOffset(name, LogFileNames.LOG).ifPresent(bases::add);
+        }
+        for (var name : names) {
+            if (LogFileNames.isOurs(name)) {
+                if (isOrphanIndex(name, bases)) {
+                    storage.delete(context.file(name));
+                }
+            } else if (name.endsWith(LogFileNames.TEMPORARY)
+                    && LogFileNames.isOurs(name.substring(0, name.length() - LogFileNames.TEMPORARY.length()))) {
+                storage.delete(context.file(name));
+            } else {
+                foreignFiles.add(name);
+            }
+        }
+        return bases; // The names sort as their numbers do.
+    }
+
+    private static boolean isOrphanIndex(String name, List<Long> bases) {
+        for (var suffix : List.of(LogFileNames.OFFSET_INDEX, LogFileNames.TIME_INDEX)) {
+            var base = LogFileNames.baseOffset(name, suffix);
+            if (base.isPresent() && !bases.contains(base.getAsLong())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void checkIdentity(List<Long> bases) throws IOException {
+        var lines = PartitionMetadataFile.read(storage, context.directory());
+        if (lines.isPresent()) {
+            var mismatch = PartitionMetadataFile.mismatch(context.directory(), lines.get(), context.identity());
+            if (mismatch.isPresent()) {
+                throw new LogOpenException(mismatch.get());
+            }
+        } else if (bases.isEmpty()) {
+            PartitionMetadataFile.write(
+                    storage, context.directory(), context.identity().id().topicId());
+        } else {
+            throw new LogOpenException(new LogOpenFailure.OtherTopic(
+                    context.directory(), context.identity(), "it has segments but no " + LogFileNames.METADATA));
+        }
+    }
+
+    private Recovered createEmpty(long syncedOffset, EpochHistory epochs) throws IOException {
+        if (syncedOffset > 0) {
+            throw new LogOpenException(new LogOpenFailure.CorruptMiddle(
+                    context.directory(), 0, Offset.ZERO, new Offset(syncedOffset), "all segments are gone"));
+        }
+        var kept = epochs.cutTo(Offset.ZERO);
+        EpochFile.write(storage, context.directory(), kept);
+        var view = LogView.of(new Segment[] {Segment.create(context, 0)}, 0, 0, kept);
+        return new Recovered(view, 0, false, report(true, 0, 0, "", 0));
+    }
+
+    /// Empty if the log does not end as the marker says: then nothing that it says is believed.
+    private Optional<Recovered> openClean(List<Long> bases, long markedEnd, EpochHistory epochs) throws IOException {
+        var base = bases.getLast();
+        var sizeBytes = storage.sizeBytes(context.segmentFile(base, LogFileNames.LOG));
+        if (sizeBytes > Integer.MAX_VALUE) {
+            return Optional.empty();
+        }
+        var active = Segment.active(context, base, null);
+        var kept = false;
+        try {
+            kept = active.indexFilesExist()
+                    && active.indexes().areSane(sizeBytes, markedEnd)
+                    && endOffsetOf(active, (int) sizeBytes) == markedEnd;
+        } catch (CorruptLogException e) {
+            // Scanned and told below.
+        } finally {
+            if (!kept) {
+                active.release();
+            }
+        }
+        if (!kept) {
+            return Optional.empty();
+        }
+        var segments = segmentsBefore(bases, bases.size() - 1);
+        segments.add(active);
+        var view = view(segments, markedEnd, (int) sizeBytes, epochs);
+        return Optional.of(new Recovered(view, markedEnd, true, report(true, 0, 0, "", 0)));
+    }
+
+    private static long endOffsetOf(Segment segment, int sizeBytes) throws IOException {
+        var start = segment.indexes().offsets().indexedPositionAtOrBefore(sizeBytes);
+        var endOffset = segment.baseOffset();
+        try (var headers = new HeaderCursor(segment.reader(), segment.file(), start, sizeBytes)) {
+            while (headers.next()) {
+                endOffset = headers.header().nextOffset();
+            }
+        }
+        return endOffset;
+    }
+
+    /// What was durable at least. Without a trustworthy note the segments before the last are taken for it.
+    private long syncedEnd(List<Long> bases, OptionalLong marker, Optional<Long> synced) {
+        if (marker.isPresent()) {
+            return marker.getAsLong();
+        }
+        if (synced.isPresent()) {
+            return synced.get();
+        }
+        return storage.exists(context.file(LogFileNames.SYNCED_OFFSET)) ? bases.getLast() : bases.getFirst();
+    }
+
+    private Recovered scan(List<Long> bases, long syncedEnd, Optional<EpochHistory> knownEpochs) throws IOException {
+        // Without the file of epochs every batch has to be asked for its own.
+        var first = knownEpochs.isEmpty() ? 0 : segmentOf(bases, syncedEnd);
+        var scanned = new UncleanStart(context, bases, first, syncedEnd).recover();
+        var epochs = knownEpochs.orElse(EpochHistory.EMPTY).cutTo(new Offset(scanned.endOffset()));
+        for (var seen : scanned.epochs()) {
+            if (epochs.latest().map(latest -> seen.epoch().isAfter(latest)).orElse(true)) {
+                epochs = epochs.begin(seen.epoch(), seen.start());
+            }
+        }
+        if (!Optional.of(epochs).equals(knownEpochs)) {
+            EpochFile.write(storage, context.directory(), epochs);
+        }
+        var segments = segmentsBefore(bases, first);
+        segments.addAll(scanned.segments());
+        return new Recovered(
+                view(segments, scanned.endOffset(), scanned.activeBytes(), epochs),
+                syncedEnd,
+                storage.exists(context.file(LogFileNames.CLEAN_SHUTDOWN)),
+                report(
+                        false,
+                        scanned.scannedBytes(),
+                        scanned.cutBytes(),
+                        scanned.cutReason(),
+                        scanned.segments().size()));
+    }
+
+    private static int segmentOf(List<Long> bases, long offset) {
+        var index = bases.size() - 1;
+        while (index > 0 && bases.get(index) > offset) {
+            index--;
+        }
+        return index;
+    }
+
+    /// The segments before the given one, which are complete.
+    private List<Segment> segmentsBefore(List<Long> bases, int end) throws IOException {
+        var segments = new ArrayList<Segment>();
+        for (var i = 0; i < end; i++) {
+            var base = bases.get(i);
+            var sizeBytes = storage.sizeBytes(context.segmentFile(base, LogFileNames.LOG));
+            segments.add(Segment.completed(context, base, Math.toIntExact(sizeBytes), bases.get(i + 1)));
+        }
+        return segments;
+    }
+
+    private static LogView view(List<Segment> segments, long endOffset, int activeBytes, EpochHistory epochs) {
+        return LogView.of(segments.toArray(new Segment[0]), endOffset, activeBytes, epochs);
+    }
+
+    private RecoveryReport report(
+            boolean clean, long scannedBytes, long cutBytes, String cutReason, int rebuiltIndexes) {
+        return new RecoveryReport(clean, scannedBytes, cutBytes, cutReason, rebuiltIndexes, List.copyOf(foreignFiles));
+    }
+}

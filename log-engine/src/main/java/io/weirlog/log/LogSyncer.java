@@ -1,0 +1,86 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Offset;
+import java.io.IOException;
+
+/// Makes a log durable, from any thread, beside the owner's appends.
+final class LogSyncer {
+    private final LogContext context;
+    private final LogState state;
+    private final SyncedOffsetFile syncedOffsetFile;
+
+    /// Set by the owner before it shows a new segment. An opened log does not know whether its names were synced.
+    private volatile boolean directoryChanged = true;
+    /// Written under the lock only.
+    private volatile long syncedOffset;
+
+    LogSyncer(LogContext context, LogState state, long syncedOffset) {
+        this.context = context;
+        this.state = state;
+        this.syncedOffset = syncedOffset;
+        this.syncedOffsetFile = new SyncedOffsetFile(context.storage(), context.directory());
+    }
+
+    void directoryChanged() {
+        directoryChanged = true;
+    }
+
+    long syncedOffset() {
+        return syncedOffset;
+    }
+
+    /// Locked, because syncs of one file gain nothing from running beside each other: whoever waits here finds
+    /// that the sync before has served it too, or serves all who came meanwhile.
+    ///
+    /// @return everything before this offset is durable, at least what was in the log at the time of the call
+    synchronized Offset sync() throws LogPoisonedException {
+        state.checkWritable();
+        var view = state.view();
+        if (syncedOffset >= view.logEndOffset() && !directoryChanged) {
+            return new Offset(syncedOffset);
+        }
+        try {
+            syncFiles(view);
+            syncedOffset = view.logEndOffset();
+            syncedOffsetFile.write(syncedOffset);
+        } catch (IOException e) {
+            throw state.poison(e);
+        }
+        return new Offset(syncedOffset);
+    }
+
+    /// The active segment and those that were completed since the last sync. Older ones first: what is durable shall
+    /// be a prefix of the log.
+    private void syncFiles(LogView view) throws IOException {
+        var first = view.segmentCount() - 1;
+        while (first > 0 && !view.segment(first - 1).isDurable()) {
+            first--;
+        }
+        for (var i = first; i < view.segmentCount(); i++) {
+            view.segment(i).sync();
+        }
+        if (directoryChanged) {
+            // First the mark, then the sync: a segment that is made meanwhile is synced next time.
+            directoryChanged = false;
+            syncedOffsetFile.open();
+            context.storage().syncDirectory(context.directory());
+            syncedOffsetFile.sync();
+        }
+    }
+
+    /// The last steps of a clean shutdown; the owner has completed the active segment's indexes.
+    synchronized void closeClean() throws IOException {
+        var view = state.view();
+        syncFiles(view);
+        SegmentIndexes.sync(context, view.active().baseOffset());
+        syncedOffset = view.logEndOffset();
+        syncedOffsetFile.write(syncedOffset);
+        syncedOffsetFile.sync();
+        CleanShutdownMarker.write(context.storage(), context.directory(), view.logEndOffset());
+    }
+
+    /// Waits for a sync that is under way.
+    synchronized void release() throws IOException {
+        syncedOffsetFile.close();
+    }
+}

@@ -1,0 +1,113 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Offset;
+import java.util.Arrays;
+
+/// What a log is at one moment: immutable, made anew by the owner at each step and read by everyone else.
+final class LogView {
+    private final Segment[] segments;
+    private final long logStartOffset;
+    private final long logEndOffset;
+    private final int activeBytes;
+    private final long completedBytes;
+    private final EpochHistory epochs;
+
+    private LogView(
+            Segment[] segments,
+            long logStartOffset,
+            long logEndOffset,
+            int activeBytes,
+            long completedBytes,
+            EpochHistory epochs) {
+        this.segments = segments;
+        this.logStartOffset = logStartOffset;
+        this.logEndOffset = logEndOffset;
+        this.activeBytes = activeBytes;
+        this.completedBytes = completedBytes;
+        this.epochs = epochs;
+    }
+
+    /// @param segments at least one, of which the last is the active one
+    static LogView of(Segment[] segments, long logEndOffset, int activeBytes, EpochHistory epochs) {
+        var completedBytes = 0L;
+        for (var i = 0; i < segments.length - 1; i++) {
+            completedBytes += segments[i].completedBytes();
+        }
+        return new LogView(segments, segments[0].baseOffset(), logEndOffset, activeBytes, completedBytes, epochs);
+    }
+
+    LogView appended(long newLogEndOffset, int newActiveBytes) {
+        return new LogView(segments, logStartOffset, newLogEndOffset, newActiveBytes, completedBytes, epochs);
+    }
+
+    LogView withEpochs(EpochHistory newEpochs) {
+        return new LogView(segments, logStartOffset, logEndOffset, activeBytes, completedBytes, newEpochs);
+    }
+
+    LogView rolled(Segment newActive) {
+        var longer = Arrays.copyOf(segments, segments.length + 1);
+        longer[segments.length] = newActive;
+        return new LogView(longer, logStartOffset, logEndOffset, 0, completedBytes + activeBytes, epochs);
+    }
+
+    int segmentCount() {
+        return segments.length;
+    }
+
+    Segment segment(int index) {
+        return segments[index];
+    }
+
+    Segment active() {
+        return segments[segments.length - 1];
+    }
+
+    /// Which segment an offset of this log is in, or would be.
+    int segmentIndexOf(long offset) {
+        var low = 1;
+        var high = segments.length;
+        while (low < high) {
+            var middle = (low + high) >>> 1;
+            if (segments[middle].baseOffset() <= offset) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low - 1;
+    }
+
+    /// Where the batches of a segment end, as far as this view goes.
+    int endPosition(int segmentIndex) {
+        return segmentIndex == segments.length - 1 ? activeBytes : segments[segmentIndex].completedBytes();
+    }
+
+    /// The offset at which a segment ends, as far as this view goes.
+    long endOffset(int segmentIndex) {
+        return segmentIndex == segments.length - 1 ? logEndOffset : segments[segmentIndex + 1].baseOffset();
+    }
+
+    long logStartOffset() {
+        return logStartOffset;
+    }
+
+    long logEndOffset() {
+        return logEndOffset;
+    }
+
+    int activeBytes() {
+        return activeBytes;
+    }
+
+    long sizeBytes() {
+        return completedBytes + activeBytes;
+    }
+
+    EpochHistory epochs() {
+        return epochs;
+    }
+
+    EpochEnd endOfEpoch(io.weirlog.common.LeaderEpoch epoch) {
+        return epochs.endOf(epoch, new Offset(logEndOffset));
+    }
+}

@@ -1,0 +1,207 @@
+package io.weirlog.log;
+
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.Offset;
+import io.weirlog.record.MalformedBatchException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+
+/// One partition's log on disk: record batches in the public format, in segments with sparse indexes.
+///
+/// One thread, the owner, changes the log; the methods that only it may call say so. All others may be called by any
+/// thread at any time, and none of them makes the owner wait: they work on an immutable view that the owner
+/// publishes.
+///
+/// What [#append] returns is in the operating system's hands; it is durable once [#sync] has returned an offset
+/// beyond it. After a failed write or sync the log is poisoned (L6): every later one fails with
+/// [LogPoisonedException], reads go on.
+public final class PartitionLog implements AutoCloseable {
+    private final LogContext context;
+    private final LogState state;
+    private final LogSyncer syncer;
+    private final LogAppender appender;
+    private final LogReader reader;
+    private final RecoveryReport recovery;
+
+    private PartitionLog(LogContext context, LogRecovery.Recovered recovered) throws IOException {
+        this.context = context;
+        this.recovery = recovered.report();
+        this.state = new LogState(context.identity(), recovered.view());
+        this.syncer = new LogSyncer(context, state, recovered.syncedOffset());
+        this.reader = new LogReader(context, state);
+        this.appender = new LogAppender(
+                context, state, syncer, recovered.cleanMarkerPresent(), firstTimestamp(recovered.view()));
+    }
+
+    /// Opens the log in a directory, or makes an empty one. A torn end is cut; [#recovery] tells what was done.
+    ///
+    /// @param identity whose log this has to be: a directory of another topic id is refused (M4)
+    /// @throws LogOpenException if the directory cannot serve as this log; no batch in it was touched
+    public static PartitionLog open(Storage storage, Path directory, PartitionIdentity identity, LogConfig config)
+            throws IOException {
+        var context = new LogContext(storage, directory, identity, config);
+        return new PartitionLog(context, new LogRecovery(context).recover());
+    }
+
+    private static OptionalLong firstTimestamp(LogView view) throws IOException {
+        if (view.activeBytes() == 0) {
+            return OptionalLong.empty();
+        }
+        var active = view.active();
+        try (var headers = new HeaderCursor(active.reader(), active.file(), 0, view.activeBytes())) {
+            var timestamp = headers.next() ? headers.header().maxTimestamp() : -1;
+            return timestamp < 0 ? OptionalLong.empty() : OptionalLong.of(timestamp);
+        }
+    }
+
+    public PartitionIdentity identity() {
+        return context.identity();
+    }
+
+    public LogConfig config() {
+        return context.config();
+    }
+
+    public Path directory() {
+        return context.directory();
+    }
+
+    /// What opening this log found and did.
+    public RecoveryReport recovery() {
+        return recovery;
+    }
+
+    // By the owner only.
+
+    /// Says that a leader of this epoch is about to append: durable before its first record (R4). Does nothing if
+    /// the epoch is already the latest.
+    public void beginEpoch(LeaderEpoch epoch) throws LogPoisonedException {
+        appender.beginEpoch(epoch);
+    }
+
+    /// Appends a leader's batches, one after the other, in one write as a rule. Offsets, epoch and, where the topic
+    /// says so, the time of the append are stamped on the way; the buffers are not changed and may be read-only.
+    ///
+    /// @param batches each one valid batch ([BatchValidator]), with nothing behind it
+    /// @param epoch the one that [#beginEpoch] was last called with
+    public AppendResult append(List<ByteBuffer> batches, LeaderEpoch epoch, long nowMillis)
+            throws LogPoisonedException {
+        return appender.append(batches, epoch, nowMillis);
+    }
+
+    /// Appends batches that a leader has stamped, as they are. The log's epochs follow those of the batches.
+    ///
+    /// @param batches whole batches, which continue this log
+    /// @throws MalformedBatchException if they are not, or do not; nothing was appended
+    public void appendAsFollower(ByteBuffer batches) throws MalformedBatchException, LogPoisonedException {
+        appender.appendAsFollower(batches);
+    }
+
+    /// Closes the active segment and starts the next, unless it is empty.
+    public void roll() throws LogPoisonedException {
+        appender.roll();
+    }
+
+    /// Closes the log. Unless it is poisoned, everything is durable then and the next opening needs no scan. Slices
+    /// that are still open stay readable.
+    @Override
+    public void close() throws IOException {
+        if (!state.close()) {
+            return;
+        }
+        try {
+            if (!state.isPoisoned()) {
+                state.view().active().indexes().finish();
+                syncer.closeClean();
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /// Closes the log and deletes its directory, renamed first so that a crash leaves nothing that looks like a log.
+    /// Slices that are still open stay readable.
+    public void delete() throws IOException {
+        state.close();
+        release();
+        var storage = context.storage();
+        var name = context.directory().getFileName() + "." + UUID.randomUUID() + LogFileNames.DELETED_DIRECTORY;
+        var aside = context.directory().resolveSibling(name);
+        storage.rename(context.directory(), aside);
+        storage.syncDirectory(SmallFiles.directoryOf(aside));
+        for (var file : storage.list(aside)) {
+            storage.delete(aside.resolve(file));
+        }
+        storage.delete(aside);
+    }
+
+    private void release() throws IOException {
+        syncer.release();
+        var view = state.view();
+        for (var i = 0; i < view.segmentCount(); i++) {
+            view.segment(i).release();
+        }
+    }
+
+    // By any thread.
+
+    /// Makes durable what was appended before the call, and perhaps more. One sync serves all who wait for it.
+    ///
+    /// @return everything before this offset is durable
+    public Offset sync() throws LogPoisonedException {
+        return syncer.sync();
+    }
+
+    /// What the last [#sync] returned; after opening, what is known to have been durable before.
+    public Offset syncedOffset() {
+        return new Offset(syncer.syncedOffset());
+    }
+
+    /// The first offset that can be read.
+    public Offset logStartOffset() {
+        return new Offset(state.view().logStartOffset());
+    }
+
+    /// One past the last record.
+    public Offset logEndOffset() {
+        return new Offset(state.view().logEndOffset());
+    }
+
+    /// The bytes of all batches; indexes are not counted.
+    public long sizeBytes() {
+        return state.view().sizeBytes();
+    }
+
+    /// Reads whole batches, starting with the one that holds `from`: at most `maxBytes`, but at least one batch;
+    /// from one segment, so more may follow at once at [LogSlice#nextOffset].
+    ///
+    /// @param upTo nothing from here on is read; a boundary between batches, such as the high watermark. At or
+    ///     beyond it the slice is empty
+    /// @throws CorruptLogException if there is no batch where one must be
+    public ReadResult read(Offset from, int maxBytes, Offset upTo) throws IOException {
+        state.checkOpen();
+        return reader.read(from, maxBytes, upTo);
+    }
+
+    /// The first record before `upTo` that is not earlier than the time, with its own time; empty if there is none.
+    public Optional<TimestampAndOffset> findByTimestamp(long timestampMillis, Offset upTo) throws IOException {
+        state.checkOpen();
+        return reader.findByTimestamp(timestampMillis, upTo);
+    }
+
+    /// The largest epoch of this log that is not after the asked one, and where its records end (KIP-101, KIP-279).
+    /// If all are after it: the asked epoch, and where the first of them starts.
+    public EpochEnd endOffsetForEpoch(LeaderEpoch epoch) {
+        return state.view().endOfEpoch(epoch);
+    }
+
+    /// The epoch of the last [#beginEpoch], or of the last batch from a leader.
+    public Optional<LeaderEpoch> latestEpoch() {
+        return state.view().epochs().latest();
+    }
+}

@@ -1,0 +1,227 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Invariant;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One file of batches with its indexes. Files are opened when they are first needed.
+///
+/// Readers count themselves in with [#retain]: files and mapped memory stay until the last has left, so neither a
+/// deletion nor the log's closing cuts one short. Only the log's last segment, the active one, is written.
+final class Segment {
+    private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
+
+    private final LogContext context;
+    private final long baseOffset;
+    private final Path file;
+    private final AtomicInteger references = new AtomicInteger(1);
+
+    /// Set when the segment takes no more batches.
+    private volatile @Nullable Extent completed;
+    /// Whether all of the completed segment is on stable storage, indexes included. Only under the log's sync lock.
+    private boolean durable;
+
+    private volatile @Nullable SegmentIndexes indexes;
+    private volatile Storage.@Nullable ReadableFile reader;
+    private volatile Storage.@Nullable WritableFile writer;
+
+    /// How far a completed segment goes.
+    private record Extent(int sizeBytes, long endOffset) {}
+
+    private Segment(LogContext context, long baseOffset) {
+        this.context = context;
+        this.baseOffset = baseOffset;
+        this.file = context.segmentFile(baseOffset, LogFileNames.LOG);
+    }
+
+    /// The segment to be written, whose indexes are given or, from a clean end, to be continued.
+    static Segment active(LogContext context, long baseOffset, @Nullable SegmentIndexes indexes) {
+        var segment = new Segment(context, baseOffset);
+        segment.indexes = indexes;
+        return segment;
+    }
+
+    /// A segment that was completed and synced before the log was opened.
+    static Segment completed(LogContext context, long baseOffset, int sizeBytes, long endOffset) {
+        var segment = new Segment(context, baseOffset);
+        segment.completed = new Extent(sizeBytes, endOffset);
+        segment.durable = true;
+        return segment;
+    }
+
+    long baseOffset() {
+        return baseOffset;
+    }
+
+    Path file() {
+        return file;
+    }
+
+    /// Only of a completed segment.
+    int completedBytes() {
+        var extent = completed;
+        Invariant.check(extent != null, "segment %s is not complete", baseOffset);
+        return extent == null ? 0 : extent.sizeBytes();
+    }
+
+    /// Counts a reader in; false if the segment is gone.
+    boolean retain() {
+        while (true) {
+            var count = references.get();
+            if (count == 0) {
+                return false;
+            }
+            if (references.compareAndSet(count, count + 1)) {
+                return true;
+            }
+        }
+    }
+
+    /// Counts a reader, or the log itself, out; the last one closes the files.
+    void release() {
+        var count = references.decrementAndGet();
+        Invariant.check(count >= 0, "segment %s was released %s times too often", baseOffset, -count);
+        if (count == 0) {
+            closeFiles();
+        }
+    }
+
+    /// Locked, so that one of the threads that find the file closed opens it for all.
+    Storage.ReadableFile reader() throws IOException {
+        var open = reader;
+        if (open == null) {
+            synchronized (this) {
+                open = reader;
+                if (open == null) {
+                    open = context.storage().openForRead(file);
+                    reader = open;
+                }
+            }
+        }
+        return open;
+    }
+
+    /// Locked, so that one of the owner and the syncing thread opens the file for both.
+    Storage.WritableFile writer() throws IOException {
+        var open = writer;
+        if (open == null) {
+            synchronized (this) {
+                open = writer;
+                if (open == null) {
+                    open = context.storage().openForWrite(file);
+                    writer = open;
+                }
+            }
+        }
+        return open;
+    }
+
+    /// Locked, so that one of the threads that find the indexes closed opens them for all, or makes them anew.
+    SegmentIndexes indexes() throws IOException {
+        var open = indexes;
+        if (open == null) {
+            synchronized (this) {
+                open = indexes;
+                if (open == null) {
+                    open = openIndexes();
+                    indexes = open;
+                }
+            }
+        }
+        return open;
+    }
+
+    private SegmentIndexes openIndexes() throws IOException {
+        var extent = completed;
+        if (extent == null) {
+            return SegmentIndexes.openForWrite(context, baseOffset);
+        }
+        if (indexFilesExist()) {
+            var found = SegmentIndexes.openForRead(context, baseOffset);
+            if (found.areSane(extent.sizeBytes(), extent.endOffset())) {
+                return found;
+            }
+            found.close();
+        }
+        LOG.warn("{}: indexes are missing or damaged, making them anew", file);
+        var rebuilt = SegmentIndexes.create(context, baseOffset);
+        try (var headers = new HeaderCursor(reader(), file, 0, extent.sizeBytes())) {
+            while (headers.next()) {
+                var header = headers.header();
+                rebuilt.add(header.lastOffset(), headers.position(), header.sizeBytes(), header.maxTimestamp());
+            }
+            rebuilt.finish();
+            return rebuilt;
+        } catch (IOException | RuntimeException e) {
+            rebuilt.close();
+            throw e;
+        }
+    }
+
+    boolean indexFilesExist() {
+        var storage = context.storage();
+        return storage.exists(context.segmentFile(baseOffset, LogFileNames.OFFSET_INDEX))
+                && storage.exists(context.segmentFile(baseOffset, LogFileNames.TIME_INDEX));
+    }
+
+    /// Says that no batch will follow. By the owner.
+    void complete(int sizeBytes, long endOffset) throws IOException {
+        indexes().finish();
+        completed = new Extent(sizeBytes, endOffset);
+    }
+
+    boolean isDurable() {
+        return durable;
+    }
+
+    /// Makes what was written durable, and of a completed segment the indexes too. Under the log's sync lock.
+    void sync() throws IOException {
+        // Asked first: a segment that is completed meanwhile is synced once more, indexes included.
+        var complete = completed != null;
+        writer().syncData();
+        if (complete) {
+            SegmentIndexes.sync(context, baseOffset);
+            durable = true;
+            closeWriter();
+        }
+    }
+
+    private synchronized void closeWriter() throws IOException {
+        var open = writer;
+        if (open != null) {
+            writer = null;
+            open.close();
+        }
+    }
+
+    private synchronized void closeFiles() {
+        var openIndexes = indexes;
+        if (openIndexes != null) {
+            indexes = null;
+            openIndexes.close();
+        }
+        try {
+            closeWriter();
+            var openReader = reader;
+            if (openReader != null) {
+                reader = null;
+                openReader.close();
+            }
+        } catch (IOException e) {
+            // Whatever had to be durable was synced before; a failing close loses nothing.
+            LOG.warn("{}: cannot close", file, e);
+        }
+    }
+
+    /// Makes the files of an empty segment.
+    static Segment create(LogContext context, long baseOffset) throws IOException {
+        var segment = active(context, baseOffset, SegmentIndexes.create(context, baseOffset));
+        // A file of this name would be left of a roll that was undone; nothing of it counts.
+        segment.writer().truncate(0);
+        return segment;
+    }
+}

@@ -1,0 +1,160 @@
+package io.weirlog.log;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+
+/// The two indexes of one segment. Lookups may come from any thread, all else from the one that owns the segment.
+final class SegmentIndexes implements AutoCloseable {
+    private final LogContext context;
+    private final long baseOffset;
+    private final Arena arena;
+    private final OffsetIndex offsets;
+    private final TimeIndex times;
+
+    private int bytesSinceEntry;
+    private long maxTimestampMillis;
+    private long maxTimestampOffset;
+
+    private SegmentIndexes(LogContext context, long baseOffset, Arena arena, OffsetIndex offsets, TimeIndex times) {
+        this.context = context;
+        this.baseOffset = baseOffset;
+        this.arena = arena;
+        this.offsets = offsets;
+        this.times = times;
+        this.maxTimestampMillis = times.lastTimestampMillis();
+        this.maxTimestampOffset = times.lastOffset();
+    }
+
+    /// New, empty, with room for a whole segment; what was in the files is gone.
+    static SegmentIndexes create(LogContext context, long baseOffset) throws IOException {
+        return openForWrite(context, baseOffset, true);
+    }
+
+    /// For more entries after those that are there.
+    static SegmentIndexes openForWrite(LogContext context, long baseOffset) throws IOException {
+        return openForWrite(context, baseOffset, false);
+    }
+
+    private static SegmentIndexes openForWrite(LogContext context, long baseOffset, boolean empty) throws IOException {
+        var arena = Arena.ofShared();
+        try (var offsetFile = openFile(context, baseOffset, LogFileNames.OFFSET_INDEX);
+                var timeFile = openFile(context, baseOffset, LogFileNames.TIME_INDEX)) {
+            if (empty) {
+                offsetFile.truncate(0);
+                timeFile.truncate(0);
+            }
+            var offsetEntries = Math.toIntExact(offsetFile.sizeBytes() / OffsetIndex.ENTRY_BYTES);
+            var timeEntries = Math.toIntExact(timeFile.sizeBytes() / TimeIndex.ENTRY_BYTES);
+            var roomBytes = context.config().segmentIndexBytes();
+            var offsetBytes = mappedBytes(offsetEntries, OffsetIndex.ENTRY_BYTES, roomBytes);
+            var timeBytes = mappedBytes(timeEntries, TimeIndex.ENTRY_BYTES, roomBytes);
+            return new SegmentIndexes(
+                    context,
+                    baseOffset,
+                    arena,
+                    new OffsetIndex(offsetFile.map(arena, offsetBytes), baseOffset, offsetEntries),
+                    new TimeIndex(timeFile.map(arena, timeBytes), baseOffset, timeEntries));
+        } catch (IOException | RuntimeException e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /// Whole entries only, at least two: one for use and one that closes the time index.
+    private static long mappedBytes(int entries, int entryBytes, int roomBytes) {
+        return (long) Math.max(Math.max(entries, 2), roomBytes / entryBytes) * entryBytes;
+    }
+
+    /// For lookups in a segment that takes no more batches.
+    static SegmentIndexes openForRead(LogContext context, long baseOffset) throws IOException {
+        var arena = Arena.ofShared();
+        var storage = context.storage();
+        try (var offsetFile = storage.openForRead(context.segmentFile(baseOffset, LogFileNames.OFFSET_INDEX));
+                var timeFile = storage.openForRead(context.segmentFile(baseOffset, LogFileNames.TIME_INDEX))) {
+            var offsetBytes = offsetFile.sizeBytes() / OffsetIndex.ENTRY_BYTES * OffsetIndex.ENTRY_BYTES;
+            var timeBytes = timeFile.sizeBytes() / TimeIndex.ENTRY_BYTES * TimeIndex.ENTRY_BYTES;
+            return new SegmentIndexes(
+                    context,
+                    baseOffset,
+                    arena,
+                    new OffsetIndex(
+                            offsetFile.map(arena, offsetBytes),
+                            baseOffset,
+                            Math.toIntExact(offsetBytes / OffsetIndex.ENTRY_BYTES)),
+                    new TimeIndex(
+                            timeFile.map(arena, timeBytes),
+                            baseOffset,
+                            Math.toIntExact(timeBytes / TimeIndex.ENTRY_BYTES)));
+        } catch (IOException | RuntimeException e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    OffsetIndex offsets() {
+        return offsets;
+    }
+
+    TimeIndex times() {
+        return times;
+    }
+
+    /// Whether both can be the indexes of a segment of this size that ends before `endOffset`.
+    boolean areSane(long logBytes, long endOffset) {
+        return offsets.isSane(logBytes) && times.isSane(endOffset);
+    }
+
+    /// Whether the segment has to be closed because there is no room for another entry.
+    boolean areFull() {
+        return offsets.isFull() || times.isFull();
+    }
+
+    /// Counts a batch and gives every `index.interval.bytes` an entry.
+    void add(long lastOffset, int position, int sizeBytes, long batchMaxTimestampMillis) {
+        if (batchMaxTimestampMillis > maxTimestampMillis) {
+            maxTimestampMillis = batchMaxTimestampMillis;
+            maxTimestampOffset = lastOffset;
+        }
+        if (bytesSinceEntry > context.config().indexIntervalBytes() && !areFull()) {
+            offsets.append(lastOffset, position);
+            times.appendIfLater(maxTimestampMillis, maxTimestampOffset);
+            bytesSinceEntry = 0;
+        }
+        bytesSinceEntry += sizeBytes;
+    }
+
+    /// Adds the entry that tells the segment's largest timestamp, and cuts the files to what is used. The memory
+    /// stays mapped for lookups; none of them goes beyond the entries.
+    void finish() throws IOException {
+        times.appendIfLater(maxTimestampMillis, maxTimestampOffset);
+        trim(LogFileNames.OFFSET_INDEX, (long) offsets.entries() * OffsetIndex.ENTRY_BYTES);
+        trim(LogFileNames.TIME_INDEX, (long) times.entries() * TimeIndex.ENTRY_BYTES);
+    }
+
+    private void trim(String suffix, long sizeBytes) throws IOException {
+        try (var file = openFile(context, baseOffset, suffix)) {
+            file.truncate(sizeBytes);
+        }
+    }
+
+    /// Makes the files of a segment's indexes durable.
+    static void sync(LogContext context, long baseOffset) throws IOException {
+        for (var suffix : new String[] {LogFileNames.OFFSET_INDEX, LogFileNames.TIME_INDEX}) {
+            try (var file = openFile(context, baseOffset, suffix)) {
+                file.syncData();
+            }
+        }
+    }
+
+    private static Storage.WritableFile openFile(LogContext context, long baseOffset, String suffix)
+            throws IOException {
+        Path file = context.segmentFile(baseOffset, suffix);
+        return context.storage().openForWrite(file);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,78 @@
+package io.weirlog.log;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// The disk, as far as the log needs one.
+///
+/// Syncing a file's bytes and syncing the names in a directory are separate calls, because a file system keeps them
+/// apart: a new, renamed or deleted file is durable only after [#syncDirectory] of its directory.
+public interface Storage {
+    /// @throws java.nio.file.NoSuchFileException if there is no such file
+    ReadableFile openForRead(Path file) throws IOException;
+
+    /// Opens the file for writing and makes it if it is not there.
+    WritableFile openForWrite(Path file) throws IOException;
+
+    boolean exists(Path file);
+
+    /// @throws java.nio.file.NoSuchFileException if there is no such file
+    long sizeBytes(Path file) throws IOException;
+
+    /// The names of all entries of a directory, sorted.
+    List<String> list(Path directory) throws IOException;
+
+    void createDirectories(Path directory) throws IOException;
+
+    /// Renames atomically; a file at `to` is replaced.
+    void rename(Path from, Path to) throws IOException;
+
+    /// Deletes a file or an empty directory; does nothing if it is not there.
+    void delete(Path file) throws IOException;
+
+    void syncDirectory(Path directory) throws IOException;
+
+    /// Takes the lock that this file stands for, against every other process and this one; empty if it is taken.
+    Optional<Closeable> lock(Path file) throws IOException;
+
+    /// Positional reads from any thread. An interrupted thread does not close the file for the others.
+    interface ReadableFile extends Closeable {
+        long sizeBytes() throws IOException;
+
+        /// Fills the target's remaining bytes from `position` on.
+        ///
+        /// @throws java.io.EOFException if the file ends before
+        void read(long position, ByteBuffer target) throws IOException;
+
+        /// The first `sizeBytes` of the file as memory, until the arena is closed. Nobody may shorten the file
+        /// meanwhile.
+        MemorySegment map(Arena arena, long sizeBytes) throws IOException;
+    }
+
+    /// One writer at a time; [#syncData] may be called by another thread meanwhile. After an exception nothing is
+    /// known of the file's end.
+    interface WritableFile extends Closeable {
+        long sizeBytes() throws IOException;
+
+        /// Writes the remaining bytes of the first `count` sources one after the other, from `position` on.
+        void write(long position, ByteBuffer[] sources, int count) throws IOException;
+
+        void write(long position, ByteBuffer source) throws IOException;
+
+        /// Makes all bytes and the size durable.
+        void syncData() throws IOException;
+
+        /// Cuts what lies beyond `sizeBytes`.
+        void truncate(long sizeBytes) throws IOException;
+
+        /// The first `sizeBytes` of the file as writable memory until the arena is closed; extends the file by
+        /// zeros.
+        MemorySegment map(Arena arena, long sizeBytes) throws IOException;
+    }
+}

@@ -1,0 +1,101 @@
+package io.weirlog.log;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/// `synced-offset`: a lower bound of what was durable, so that recovery can tell a torn end, which it cuts, from
+/// damage to what was once synced, which it must not (L2, L3).
+///
+/// It is written after every sync but itself synced only on close and when a segment is complete, for a second
+/// sync per sync would double the price: after the loss of a process it is exact, after the loss of power it may
+/// lag.
+///
+/// Two slots are written in turn, so that a torn write leaves the other:
+///
+/// ```
+/// byte 0            8           12       16
+///      ┌────────────┬───────────┬────────┬─── the same again
+///      │ offset i64 │ CRC32C of │ 0 i32  │
+///      │            │ it, u32   │        │
+///      └────────────┴───────────┴────────┴───
+/// ```
+///
+/// Not thread-safe.
+final class SyncedOffsetFile implements Closeable {
+    private static final int SLOT_BYTES = 16;
+    private static final int SLOTS = 2;
+
+    private final Storage storage;
+    private final Path file;
+    private final ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES);
+    private Storage.@Nullable WritableFile out;
+    private int nextSlot;
+
+    SyncedOffsetFile(Storage storage, Path directory) {
+        this.storage = storage;
+        this.file = directory.resolve(LogFileNames.SYNCED_OFFSET);
+    }
+
+    /// Makes the file, if it is not there, and returns it.
+    Storage.WritableFile open() throws IOException {
+        var target = out;
+        if (target == null) {
+            target = storage.openForWrite(file);
+            out = target;
+        }
+        return target;
+    }
+
+    void write(long offset) throws IOException {
+        var target = open();
+        slot.clear().putLong(offset).putInt(crcOf(offset)).putInt(0).flip();
+        target.write((long) nextSlot * SLOT_BYTES, slot);
+        nextSlot = (nextSlot + 1) % SLOTS;
+    }
+
+    /// Makes the last [#write] durable.
+    void sync() throws IOException {
+        if (out != null) {
+            out.syncData();
+        }
+    }
+
+    /// The largest offset in a valid slot.
+    static Optional<Long> read(Storage storage, Path directory) throws IOException {
+        var file = directory.resolve(LogFileNames.SYNCED_OFFSET);
+        if (!storage.exists(file)) {
+            return Optional.empty();
+        }
+        try (var in = storage.openForRead(file)) {
+            var bytes = ByteBuffer.allocate((int) Math.min(in.sizeBytes(), SLOTS * SLOT_BYTES));
+            in.read(0, bytes);
+            Optional<Long> largest = Optional.empty();
+            for (var at = 0; at + SLOT_BYTES <= bytes.limit(); at += SLOT_BYTES) {
+                var offset = bytes.getLong(at);
+                if (offset >= 0 && bytes.getInt(at + Long.BYTES) == crcOf(offset) && offset > largest.orElse(-1L)) {
+                    largest = Optional.of(offset);
+                }
+            }
+            return largest;
+        }
+    }
+
+    private static int crcOf(long offset) {
+        var crc = new CRC32C();
+        crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, offset));
+        return (int) crc.getValue();
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (out != null) {
+            out.close();
+            out = null;
+        }
+    }
+}

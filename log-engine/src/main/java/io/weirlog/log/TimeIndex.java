@@ -1,0 +1,105 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Invariant;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// Up to which offset no record of a segment is later than a time, in the public layout of `.timeindex` (KIP-33):
+///
+/// ```
+/// byte 0                               8                               12
+///      ┌───────────────────────────────┬───────────────────────────────┬─── the next entry
+///      │ largest timestamp so far, i64 │ last offset of its batch      │
+///      │                               │ minus the segment's base, i32 │
+///      └───────────────────────────────┴───────────────────────────────┴───
+/// ```
+///
+/// One thread appends, any thread looks up: an entry is there once [#entries] counts it.
+final class TimeIndex {
+    static final int ENTRY_BYTES = 12;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+    private final MemorySegment memory;
+    private final long baseOffset;
+    private volatile int entries;
+
+    TimeIndex(MemorySegment memory, long baseOffset, int entries) {
+        this.memory = memory;
+        this.baseOffset = baseOffset;
+        this.entries = entries;
+    }
+
+    int entries() {
+        return entries;
+    }
+
+    /// The last place is kept free for the entry that closes the segment.
+    boolean isFull() {
+        return (entries + 2L) * ENTRY_BYTES > memory.byteSize();
+    }
+
+    /// Adds an entry if it is later than all before; an earlier time adds nothing to the index.
+    void appendIfLater(long timestampMillis, long offset) {
+        var count = entries;
+        if (timestampMillis < 0 || (count > 0 && timestampMillis <= timestamp(count - 1))) {
+            return;
+        }
+        var relative = offset - baseOffset;
+        Invariant.check(
+                relative >= 0 && relative <= Integer.MAX_VALUE, "X1: offset %s in segment %s", offset, baseOffset);
+        memory.set(LONG, (long) count * ENTRY_BYTES, timestampMillis);
+        memory.set(INT, (long) count * ENTRY_BYTES + Long.BYTES, (int) relative);
+        entries = count + 1;
+    }
+
+    /// An offset before which no record is as late as `timestampMillis`.
+    long offsetToSearchFrom(long timestampMillis) {
+        var low = 0;
+        var high = entries;
+        while (low < high) {
+            var middle = (low + high) >>> 1;
+            if (timestamp(middle) <= timestampMillis) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low == 0 ? baseOffset : offset(low - 1);
+    }
+
+    /// The largest timestamp that was indexed, or −1.
+    long lastTimestampMillis() {
+        var count = entries;
+        return count == 0 ? -1 : timestamp(count - 1);
+    }
+
+    /// The offset that goes with [#lastTimestampMillis]; the base offset if there is none.
+    long lastOffset() {
+        var count = entries;
+        return count == 0 ? baseOffset : offset(count - 1);
+    }
+
+    /// Whether the entries can be those of a segment that ends before offset `end`.
+    boolean isSane(long end) {
+        var previousTime = -1L;
+        var previousOffset = baseOffset - 1;
+        for (var i = 0; i < entries; i++) {
+            if (timestamp(i) <= previousTime || offset(i) <= previousOffset || offset(i) >= end) {
+                return false;
+            }
+            previousTime = timestamp(i);
+            previousOffset = offset(i);
+        }
+        return true;
+    }
+
+    private long timestamp(int entry) {
+        return memory.get(LONG, (long) entry * ENTRY_BYTES);
+    }
+
+    private long offset(int entry) {
+        return baseOffset + memory.get(INT, (long) entry * ENTRY_BYTES + Long.BYTES);
+    }
+}

@@ -1,0 +1,131 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Offset;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The scan after anything but a clean shutdown: checks the segments from one on, and cuts a torn end.
+final class UncleanStart {
+    private final LogContext context;
+    private final List<Long> bases;
+    private final int first;
+    private final long syncedEnd;
+    private final List<EpochHistory.Entry> epochs = new ArrayList<>();
+    private final SegmentScan scan;
+    private final List<Scanned> good = new ArrayList<>();
+    private long scannedBytes;
+    private long cutBytes;
+    private String cutReason = "";
+
+    private record Scanned(long baseOffset, SegmentIndexes indexes, int validBytes, long endOffset) {}
+
+    /// @param segments the scanned ones that remain, of which the last is the active one
+    record Result(
+            List<Segment> segments,
+            int activeBytes,
+            long endOffset,
+            List<EpochHistory.Entry> epochs,
+            long scannedBytes,
+            long cutBytes,
+            String cutReason) {}
+
+    /// @param bases the base offsets of all segments
+    /// @param first the first of them that is to be checked
+    /// @param syncedEnd below this offset nothing may be missing
+    UncleanStart(LogContext context, List<Long> bases, int first, long syncedEnd) {
+        this.context = context;
+        this.bases = bases;
+        this.first = first;
+        this.syncedEnd = syncedEnd;
+        this.scan = new SegmentScan(context.config().compacted(), bases.get(first), epochs);
+    }
+
+    Result recover() throws IOException {
+        var finished = false;
+        try {
+            scanAll();
+            var segments = new ArrayList<Segment>();
+            for (var i = 0; i < good.size(); i++) {
+                var scanned = good.get(i);
+                var segment = Segment.active(context, scanned.baseOffset(), scanned.indexes());
+                segments.add(segment);
+                if (i < good.size() - 1) {
+                    segment.complete(scanned.validBytes(), scanned.endOffset());
+                }
+            }
+            finished = true;
+            return new Result(
+                    segments,
+                    good.getLast().validBytes(),
+                    scan.nextOffset(),
+                    epochs,
+                    scannedBytes,
+                    cutBytes,
+                    cutReason);
+        } finally {
+            if (!finished) {
+                good.forEach(scanned -> scanned.indexes().close());
+            }
+        }
+    }
+
+    private void scanAll() throws IOException {
+        for (var i = first; i < bases.size(); i++) {
+            var base = bases.get(i);
+            var file = context.segmentFile(base, LogFileNames.LOG);
+            scannedBytes += context.storage().sizeBytes(file);
+            var indexes = SegmentIndexes.create(context, base);
+            var outcome = scan.scan(context.storage(), file, base, indexes);
+            // A segment that does not continue the log is dropped as a whole.
+            var keep = i == first || base == scan.nextOffset() || outcome.validBytes() > 0;
+            if (keep) {
+                good.add(new Scanned(base, indexes, outcome.validBytes(), scan.nextOffset()));
+            } else {
+                indexes.close();
+            }
+            if (outcome.problem().isPresent()) {
+                checkNothingSyncedIsLost(
+                        base, outcome.validBytes(), outcome.problem().get());
+                cutReason = file.getFileName() + " from byte " + outcome.validBytes() + ": "
+                        + outcome.problem().get();
+                cut(
+                        keep ? i + 1 : i,
+                        keep ? base : good.getLast().baseOffset(),
+                        good.getLast().validBytes());
+                return;
+            }
+        }
+        checkNothingSyncedIsLost(bases.getLast(), good.getLast().validBytes(), "the log ends too early");
+    }
+
+    private void checkNothingSyncedIsLost(long base, int position, String problem) throws LogOpenException {
+        if (scan.nextOffset() < syncedEnd) {
+            throw new LogOpenException(new LogOpenFailure.CorruptMiddle(
+                    context.segmentFile(base, LogFileNames.LOG),
+                    position,
+                    new Offset(scan.nextOffset()),
+                    new Offset(syncedEnd),
+                    problem));
+        }
+    }
+
+    /// Cuts the last good segment and removes all segments from number `removeFrom` on, so that no crash brings any
+    /// of it back (L5). The newest go first: whatever a crash leaves is again a log with a torn end.
+    private void cut(int removeFrom, long lastBase, int validBytes) throws IOException {
+        var storage = context.storage();
+        for (var i = bases.size() - 1; i >= removeFrom; i--) {
+            var base = bases.get(i);
+            cutBytes += storage.sizeBytes(context.segmentFile(base, LogFileNames.LOG));
+            for (var suffix : List.of(LogFileNames.LOG, LogFileNames.OFFSET_INDEX, LogFileNames.TIME_INDEX)) {
+                storage.delete(context.segmentFile(base, suffix));
+            }
+        }
+        try (var file = storage.openForWrite(context.segmentFile(lastBase, LogFileNames.LOG))) {
+            cutBytes += file.sizeBytes() - validBytes;
+            file.truncate(validBytes);
+            file.syncData();
+        }
+        storage.syncDirectory(context.directory());
+    }
+}
