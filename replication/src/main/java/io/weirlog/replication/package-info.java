@@ -1,3 +1,8 @@
+/// Partitions with roles: who may append, when an append counts, and who is told.
+///
+/// [Partitions] is the way in. Each partition has one owner, its [Shard]; everything that changes it happens there,
+/// many
+/// requests a turn. Readers never enter the shard: they use the view that [PartitionHost] publishes.
 @NullMarked
 package io.weirlog.replication;
 

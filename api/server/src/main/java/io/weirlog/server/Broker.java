@@ -1,0 +1,112 @@
+package io.weirlog.server;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.TopicPartition;
+import io.weirlog.metadata.MetadataImage;
+import io.weirlog.metadata.MetadataListener;
+import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.TopicImage;
+import io.weirlog.metadata.core.MetadataEvent;
+import io.weirlog.replication.PartitionAssignment;
+import io.weirlog.replication.Partitions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Follows the metadata: hosts the partitions that they give to this broker and lets go of those that they take.
+final class Broker implements MetadataListener {
+    static final String CLIENT_LISTENER = "client";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+
+    private final BrokerId self;
+    private final Partitions partitions;
+    private final TopicSettings settings;
+    private final CountDownLatch synced = new CountDownLatch(1);
+
+    Broker(BrokerId self, Partitions partitions, TopicSettings settings) {
+        this.self = self;
+        this.partitions = partitions;
+        this.settings = settings;
+    }
+
+    @Override
+    public void onSnapshot(MetadataImage image) {
+        if (synced.getCount() > 0) {
+            quarantineStrays(image);
+        }
+        image.topics().forEach(this::assign);
+        synced.countDown();
+    }
+
+    @Override
+    public void onEvents(MetadataImage image, List<MetadataEvent> events) {
+        for (var event : events) {
+            switch (event) {
+                case MetadataEvent.TopicCreated(var topic) -> assign(topic);
+                case MetadataEvent.TopicDeleted deleted -> delete(deleted);
+                case MetadataEvent.PartitionChanged changed ->
+                    LOG.warn("the change of partition {} is not followed", changed);
+                case MetadataEvent.BrokerRegistered registered ->
+                    LOG.debug("broker {} registered", registered.broker().id());
+            }
+        }
+    }
+
+    private void quarantineStrays(MetadataImage image) {
+        var expected = image.topics().stream()
+                .flatMap(topic -> hosted(topic).stream().map(PartitionAssignment::displayName))
+                .collect(Collectors.toSet());
+        try {
+            partitions.quarantineUnexpected(expected);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the partitions' folder cannot be read", e);
+        }
+    }
+
+    private void assign(TopicImage topic) {
+        hosted(topic).forEach(partitions::assign);
+    }
+
+    private List<PartitionAssignment> hosted(TopicImage topic) {
+        List<PartitionAssignment> hosted = new ArrayList<>();
+        for (var partition : topic.partitions()) {
+            if (partition.replicas().contains(self)) {
+                hosted.add(assignment(topic, partition));
+            }
+        }
+        return hosted;
+    }
+
+    private PartitionAssignment assignment(TopicImage topic, PartitionImage partition) {
+        return new PartitionAssignment(
+                new TopicPartition(topic.id(), partition.partition()),
+                topic.name(),
+                partition.replicas(),
+                partition.leader(),
+                partition.leaderEpoch(),
+                settings.of(topic).logConfig());
+    }
+
+    private void delete(MetadataEvent.TopicDeleted deleted) {
+        settings.forget(deleted.id());
+        partitions.deleteTopic(deleted.id());
+    }
+
+    /// Waits until all partitions that the metadata gave this broker are open.
+    boolean awaitOpen(MetadataImage image, long timeoutMillis) throws InterruptedException {
+        if (!synced.await(timeoutMillis, TimeUnit.MILLISECONDS)) {
+            return false;
+        }
+        var ids = image.topics().stream()
+                .flatMap(topic -> hosted(topic).stream().map(PartitionAssignment::id))
+                .toList();
+        return partitions.awaitOpen(ids, timeoutMillis);
+    }
+}

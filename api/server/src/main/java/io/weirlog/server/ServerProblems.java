@@ -1,0 +1,145 @@
+package io.weirlog.server;
+
+import io.grpc.Status;
+import io.weirlog.common.Offset;
+import io.weirlog.common.TopicId;
+import io.weirlog.log.BatchVerdict;
+import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.Problem;
+import io.weirlog.wire.Problems;
+import java.util.Map;
+
+/// What the broker says when something is wrong: one place for reasons, codes and advice.
+public final class ServerProblems {
+    private static final long RETRY_MILLIS = 100;
+
+    private ServerProblems() {}
+
+    public static Problem invalidRequest(String message) {
+        return Problems.problem(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_REQUEST, message);
+    }
+
+    public static Problem initialExpected(String message) {
+        return Problems.problem(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INITIAL_EXPECTED, message);
+    }
+
+    public static Problem clusterMismatch(String wanted, String actual) {
+        return Problems.problem(
+                Status.Code.FAILED_PRECONDITION,
+                ErrorReason.ERROR_REASON_CLUSTER_MISMATCH,
+                "this is cluster " + actual + ", not " + wanted + ": check the address",
+                Map.of("cluster_id", actual));
+    }
+
+    public static Problem unknownTopic(String topic) {
+        return Problems.problem(
+                Status.Code.NOT_FOUND,
+                ErrorReason.ERROR_REASON_UNKNOWN_TOPIC,
+                "there is no topic '" + shortened(topic) + "': create it first, or check its name",
+                Map.of("topic", shortened(topic)));
+    }
+
+    public static Problem topicIdMismatch(String topic, TopicId actual) {
+        return Problems.problem(
+                Status.Code.FAILED_PRECONDITION,
+                ErrorReason.ERROR_REASON_TOPIC_ID_MISMATCH,
+                "topic '" + topic + "' was deleted and created again: it has the id " + actual
+                        + " now; look it up again",
+                Map.of("topic", topic, "topic_id", actual.toString()));
+    }
+
+    public static Problem unknownPartition(String topic, int partition, int count) {
+        return Problems.problem(
+                Status.Code.NOT_FOUND,
+                ErrorReason.ERROR_REASON_UNKNOWN_PARTITION,
+                "topic '" + topic + "' has no partition " + partition + ": it has " + count + ", counted from 0",
+                Map.of(
+                        "topic", topic,
+                        "partition", Integer.toString(partition),
+                        "partition_count", Integer.toString(count)));
+    }
+
+    public static Problem offsetOutOfRange(long offset, Offset start, Offset end) {
+        return Problems.problem(
+                Status.Code.OUT_OF_RANGE,
+                ErrorReason.ERROR_REASON_OFFSET_OUT_OF_RANGE,
+                "offset " + offset + " is outside of the log, which has [" + start + ", " + end
+                        + "): begin at one of these",
+                Map.of(
+                        "offset", Long.toString(offset),
+                        "log_start_offset", start.toString(),
+                        "high_watermark", end.toString()));
+    }
+
+    public static Problem truncated(long offset, Offset epochEnd, int epoch) {
+        return Problems.problem(
+                Status.Code.OUT_OF_RANGE,
+                ErrorReason.ERROR_REASON_TRUNCATED,
+                "the log was truncated below offset " + offset + ": leader epoch " + epoch + " ends at " + epochEnd
+                        + "; read on from there",
+                Map.of("end_offset", epochEnd.toString(), "leader_epoch", Integer.toString(epoch)));
+    }
+
+    public static Problem opening(String topic, int partition) {
+        return retryable(Problems.problem(
+                Status.Code.UNAVAILABLE,
+                ErrorReason.ERROR_REASON_NO_LEADER,
+                "partition " + partition + " of topic '" + topic + "' has no leader that is ready: try again"));
+    }
+
+    public static Problem storageFailed(String message) {
+        return Problems.problem(
+                Status.Code.UNAVAILABLE, ErrorReason.ERROR_REASON_STORAGE_FAILED, "the partition " + message);
+    }
+
+    public static Problem overloaded(String limit) {
+        return retryable(Problems.problem(
+                Status.Code.RESOURCE_EXHAUSTED,
+                ErrorReason.ERROR_REASON_OVERLOADED,
+                "the broker is at its limit of " + limit + ": try again a little later, with less at once",
+                Map.of("limit", limit)));
+    }
+
+    public static Problem shuttingDown() {
+        return retryable(Problems.problem(
+                Status.Code.UNAVAILABLE,
+                ErrorReason.ERROR_REASON_SHUTTING_DOWN,
+                "the broker is stopping: go on with another one, or with this one when it is back"));
+    }
+
+    public static Problem unsupported(String message) {
+        return Problems.problem(Status.Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_UNSUPPORTED, message);
+    }
+
+    public static Problem internal(String message) {
+        return Problems.problem(Status.Code.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, message);
+    }
+
+    public static Problem retryable(Problem problem) {
+        return Problems.retryAfterMillis(problem, RETRY_MILLIS);
+    }
+
+    /// At most so much of a client's text as belongs into an error.
+    public static String shortened(String text) {
+        return text.length() <= 260 ? text : text.substring(0, 260) + "…";
+    }
+
+    public static Problem invalidBatch(BatchVerdict.Invalid verdict) {
+        var reason = switch (verdict.reason()) {
+            case WRONG_CRC -> ErrorReason.ERROR_REASON_BATCH_CORRUPT;
+            case BATCH_TOO_LARGE, DECOMPRESSED_TOO_LARGE -> ErrorReason.ERROR_REASON_BATCH_TOO_LARGE;
+            case RECORD_TOO_LARGE -> ErrorReason.ERROR_REASON_RECORD_TOO_LARGE;
+            case UNSUPPORTED_MAGIC -> ErrorReason.ERROR_REASON_UNSUPPORTED_FORMAT;
+            case UNKNOWN_COMPRESSION -> ErrorReason.ERROR_REASON_UNSUPPORTED_COMPRESSION;
+            case CONTROL_BATCH -> ErrorReason.ERROR_REASON_BATCH_REFUSED;
+            case WRONG_LENGTH,
+                    WRONG_ATTRIBUTES,
+                    NO_RECORDS,
+                    NON_MONOTONIC_OFFSETS,
+                    MALFORMED_RECORD,
+                    WRONG_TIMESTAMP,
+                    WRONG_PRODUCER -> ErrorReason.ERROR_REASON_BATCH_MALFORMED;
+        };
+        return Problems.problem(Status.Code.INVALID_ARGUMENT, reason, verdict.message());
+    }
+}

@@ -1,0 +1,91 @@
+package io.weirlog.server;
+
+import com.google.protobuf.ByteString;
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
+import io.weirlog.metadata.BrokerImage;
+import io.weirlog.metadata.MetadataFeed;
+import io.weirlog.metadata.MetadataImage;
+import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.TopicImage;
+import io.weirlog.v1.Leader;
+import io.weirlog.v1.Problem;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// Finds topics and partitions in the newest metadata, and says what is wrong with a name that leads nowhere.
+public final class TopicLookup {
+    private final MetadataFeed feed;
+    private final BrokerId self;
+
+    /// What a name leads to.
+    public sealed interface Found {
+        record Topic(TopicImage topic) implements Found {}
+
+        record Nothing(Problem problem) implements Found {}
+    }
+
+    TopicLookup(MetadataFeed feed, BrokerId self) {
+        this.feed = feed;
+        this.self = self;
+    }
+
+    public boolean isSelf(Leader leader) {
+        return leader.getBrokerId() == self.value();
+    }
+
+    public MetadataImage image() {
+        return feed.image();
+    }
+
+    /// @param topicId the id that the topic must have; empty bytes if any will do
+    /// @param partition if present, the topic must have it
+    public Found find(String name, ByteString topicId, OptionalInt partition) {
+        if (name.isEmpty()) {
+            return new Found.Nothing(ServerProblems.invalidRequest("the request names no topic"));
+        }
+        var topic = image().topic(name);
+        if (topic.isEmpty()) {
+            return new Found.Nothing(ServerProblems.unknownTopic(name));
+        }
+        if (!topicId.isEmpty() && !topicId.equals(bytes(topic.get().id()))) {
+            return new Found.Nothing(
+                    ServerProblems.topicIdMismatch(name, topic.get().id()));
+        }
+        if (partition.isPresent() && topic.get().partition(partition.getAsInt()).isEmpty()) {
+            return new Found.Nothing(ServerProblems.unknownPartition(
+                    name, partition.getAsInt(), topic.get().partitions().size()));
+        }
+        return new Found.Topic(topic.get());
+    }
+
+    /// The partition's leader as clients are told; empty if it has none.
+    public Optional<Leader> leader(PartitionImage partition) {
+        return partition
+                .leader()
+                .map(id -> Leader.newBuilder()
+                        .setBrokerId(id.value())
+                        .setLeaderEpoch(partition.leaderEpoch().value())
+                        .setAddress(clientAddress(id))
+                        .build());
+    }
+
+    public Optional<Leader> leader(TopicPartition id) {
+        return image().partition(id).flatMap(this::leader);
+    }
+
+    private String clientAddress(BrokerId id) {
+        return image().broker(id).map(TopicLookup::clientAddress).orElse("");
+    }
+
+    /// "host:port" of the broker's client listener.
+    public static String clientAddress(BrokerImage broker) {
+        var endpoint = broker.endpoints().get(Broker.CLIENT_LISTENER);
+        return endpoint == null ? "" : endpoint.toString();
+    }
+
+    public static ByteString bytes(TopicId id) {
+        return ByteString.copyFrom(id.toBytes());
+    }
+}

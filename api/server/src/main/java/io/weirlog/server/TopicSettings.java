@@ -1,0 +1,48 @@
+package io.weirlog.server;
+
+import io.weirlog.common.TopicId;
+import io.weirlog.log.BatchLimits;
+import io.weirlog.log.LogConfig;
+import io.weirlog.metadata.TopicImage;
+import io.weirlog.metadata.core.EffectiveConfigs;
+import io.weirlog.metadata.core.TopicConfigs;
+import io.weirlog.record.Compression;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+
+/// Topics' configs in the form that the data path uses, parsed once for each change.
+public final class TopicSettings {
+    private final Map<TopicId, Parsed> byTopic = new ConcurrentHashMap<>();
+
+    /// @param batchLimits what a batch of the topic may be
+    /// @param compression what plain records are compressed with; empty: as the writer likes
+    public record Settings(LogConfig logConfig, BatchLimits batchLimits, Optional<Compression> compression) {}
+
+    private record Parsed(Map<String, String> configs, Settings settings) {}
+
+    public Settings of(TopicImage topic) {
+        var parsed = byTopic.get(topic.id());
+        // Cheap: an image keeps the very same map until the configs change.
+        if (parsed == null || !parsed.configs.equals(topic.configs())) {
+            parsed = new Parsed(topic.configs(), parse(topic));
+            byTopic.put(topic.id(), parsed);
+        }
+        return parsed.settings;
+    }
+
+    private static Settings parse(TopicImage topic) {
+        var effective = TopicConfigs.effective(topic.configs());
+        var all = effective.entries().stream()
+                .collect(Collectors.toMap(entry -> entry.key().name(), EffectiveConfigs.Entry::value));
+        var logConfig = LogConfig.fromTopicConfig(all);
+        // "producer" leaves the choice to the writer.
+        return new Settings(
+                logConfig, logConfig.batchLimits(), Compression.fromName(effective.text("compression.type")));
+    }
+
+    void forget(TopicId id) {
+        byTopic.remove(id);
+    }
+}

@@ -1,0 +1,240 @@
+package io.weirlog.server.admin;
+
+import com.google.protobuf.ByteString;
+import io.grpc.stub.StreamObserver;
+import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
+import io.weirlog.metadata.MetadataClient;
+import io.weirlog.metadata.MetadataUnavailableException;
+import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.metadata.core.RequestId;
+import io.weirlog.replication.Partitions;
+import io.weirlog.server.ServerProblems;
+import io.weirlog.server.TopicLookup;
+import io.weirlog.v1.AdminServiceGrpc;
+import io.weirlog.v1.CreateTopicRequest;
+import io.weirlog.v1.CreateTopicResponse;
+import io.weirlog.v1.DeleteTopicRequest;
+import io.weirlog.v1.DeleteTopicResponse;
+import io.weirlog.v1.DescribeTopicRequest;
+import io.weirlog.v1.DescribeTopicResponse;
+import io.weirlog.v1.ListTopicsRequest;
+import io.weirlog.v1.ListTopicsResponse;
+import io.weirlog.v1.Problem;
+import io.weirlog.v1.TopicSummary;
+import io.weirlog.wire.Problems;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// `weirlog.v1.AdminService`: translates; the metadata machine decides.
+public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminApi.class);
+    private static final int PAGE_SIZE_DEFAULT = 500;
+    private static final int PAGE_SIZE_MAX = 5000;
+    private static final int REPLICATION_FACTOR_DEFAULT = 3;
+    /// A new topic is answered for when its partitions can be written, or after this long at the latest.
+    private static final long OPEN_MILLIS_MAX = 5000;
+
+    private final TopicLookup topics;
+    private final MetadataClient metadata;
+    private final Partitions partitions;
+    private final TopicDescriptions descriptions;
+    private final Map<String, String> topicDefaults;
+    private final Executor executor;
+
+    /// @param topicDefaults configs that a new topic gets unless it is created with others
+    public AdminApi(
+            TopicLookup topics,
+            MetadataClient metadata,
+            Partitions partitions,
+            Map<String, String> topicDefaults,
+            Executor executor) {
+        this.topics = topics;
+        this.metadata = metadata;
+        this.partitions = partitions;
+        this.descriptions = new TopicDescriptions(topics, partitions);
+        this.topicDefaults = topicDefaults;
+        this.executor = executor;
+    }
+
+    @Override
+    public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> response) {
+        if (request.hasRequestId() && request.getRequestId().size() != 16) {
+            fail(response, ServerProblems.invalidRequest("`request_id` must have 16 bytes"));
+            return;
+        }
+        var command = createCommand(request);
+        if (request.getValidateOnly()) {
+            switch (topics.image().dryRun(command)) {
+                case MetadataReply.Rejected rejected -> fail(response, Rejections.problem(rejected, request.getName()));
+                case MetadataReply.TopicCreated created -> answer(response, CreateTopicResponse.getDefaultInstance());
+                case MetadataReply.TopicDeleted deleted -> throw new IllegalStateException(deleted.toString());
+                case MetadataReply.BrokerRegistered registered ->
+                    throw new IllegalStateException(registered.toString());
+            }
+            return;
+        }
+        var _ = metadata.propose(command)
+                .whenCompleteAsync(
+                        (reply, failure) -> {
+                            if (failure != null) {
+                                fail(response, unavailable(failure));
+                            } else if (reply instanceof MetadataReply.Rejected rejected) {
+                                fail(response, Rejections.problem(rejected, request.getName()));
+                            } else {
+                                created(request.getName(), ((MetadataReply.TopicCreated) reply).id(), response);
+                            }
+                        },
+                        executor);
+    }
+
+    private MetadataCommand.CreateTopic createCommand(CreateTopicRequest request) {
+        var live = (int) topics.image().brokers().stream()
+                .filter(broker -> !broker.fenced())
+                .count();
+        var configs = new TreeMap<>(topicDefaults);
+        configs.putAll(request.getConfigsMap());
+        return new MetadataCommand.CreateTopic(
+                requestId(request.hasRequestId(), request.getRequestId()),
+                request.getName(),
+                new TopicId(UUID.randomUUID()),
+                request.hasPartitions() ? request.getPartitions() : 1,
+                request.hasReplicationFactor()
+                        ? request.getReplicationFactor()
+                        : Math.clamp(live, 1, REPLICATION_FACTOR_DEFAULT),
+                configs);
+    }
+
+    /// Answers once the new topic's partitions on this broker can be used, so that a client may write at once.
+    private void created(String name, TopicId id, StreamObserver<CreateTopicResponse> response) {
+        var topic = topics.image().topic(id);
+        if (topic.isEmpty()) {
+            // A retry under the same request id, after somebody has deleted the topic again.
+            fail(response, ServerProblems.unknownTopic(name));
+            return;
+        }
+        var all = IntStream.range(0, topic.get().partitions().size())
+                .mapToObj(number -> new TopicPartition(id, number))
+                .toList();
+        try {
+            if (!partitions.awaitOpen(all, OPEN_MILLIS_MAX)) {
+                LOG.warn("topic {} exists, but its partitions are not all open after {} ms", name, OPEN_MILLIS_MAX);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        answer(
+                response,
+                CreateTopicResponse.newBuilder()
+                        .setTopic(descriptions.describe(topic.get()))
+                        .setMetadataIndex(topics.image().index())
+                        .build());
+    }
+
+    @Override
+    public void deleteTopic(DeleteTopicRequest request, StreamObserver<DeleteTopicResponse> response) {
+        if (request.hasRequestId() && request.getRequestId().size() != 16) {
+            fail(response, ServerProblems.invalidRequest("`request_id` must have 16 bytes"));
+            return;
+        }
+        var requestId = requestId(request.hasRequestId(), request.getRequestId());
+        MetadataCommand command;
+        if (request.hasTopicId()) {
+            var found = topics.find(request.getName(), request.getTopicId(), OptionalInt.empty());
+            if (found instanceof TopicLookup.Found.Nothing(var problem)) {
+                fail(response, problem);
+                return;
+            }
+            command = new MetadataCommand.DeleteTopic(
+                    requestId, TopicId.fromBytes(request.getTopicId().toByteArray()));
+        } else {
+            command = new MetadataCommand.DeleteTopic(requestId, request.getName());
+        }
+        var _ = metadata.propose(command)
+                .whenCompleteAsync(
+                        (reply, failure) -> {
+                            if (failure != null) {
+                                fail(response, unavailable(failure));
+                            } else if (reply instanceof MetadataReply.Rejected rejected) {
+                                fail(response, Rejections.problem(rejected, request.getName()));
+                            } else {
+                                answer(
+                                        response,
+                                        DeleteTopicResponse.newBuilder()
+                                                .setMetadataIndex(((MetadataReply.TopicDeleted) reply).index())
+                                                .build());
+                            }
+                        },
+                        executor);
+    }
+
+    @Override
+    public void listTopics(ListTopicsRequest request, StreamObserver<ListTopicsResponse> response) {
+        if (request.getPageSize() < 0 || request.getPageSize() > PAGE_SIZE_MAX) {
+            fail(response, ServerProblems.invalidRequest("`page_size` must be between 0 and " + PAGE_SIZE_MAX));
+            return;
+        }
+        var size = request.getPageSize() == 0 ? PAGE_SIZE_DEFAULT : request.getPageSize();
+        var image = topics.image();
+        // The token is the last name of the page before: pages stay right while topics come and go.
+        List<TopicSummary> page = image.topicsAfter(request.getPageToken()).stream()
+                .limit(size + 1L)
+                .map(TopicDescriptions::summarize)
+                .toList();
+        var answer = ListTopicsResponse.newBuilder().setMetadataIndex(image.index());
+        if (page.size() > size) {
+            page = page.subList(0, size);
+            answer.setNextPageToken(page.getLast().getName());
+        }
+        answer(response, answer.addAllTopics(page).build());
+    }
+
+    @Override
+    public void describeTopic(DescribeTopicRequest request, StreamObserver<DescribeTopicResponse> response) {
+        var index = topics.image().index();
+        switch (topics.find(request.getName(), ByteString.EMPTY, OptionalInt.empty())) {
+            case TopicLookup.Found.Nothing(var problem) -> fail(response, problem);
+            case TopicLookup.Found.Topic(var topic) ->
+                answer(
+                        response,
+                        DescribeTopicResponse.newBuilder()
+                                .setTopic(descriptions.describe(topic))
+                                .setMetadataIndex(index)
+                                .build());
+        }
+    }
+
+    private static RequestId requestId(boolean given, ByteString bytes) {
+        if (!given) {
+            return new RequestId(UUID.randomUUID());
+        }
+        return new RequestId(TopicId.fromBytes(bytes.toByteArray()).value());
+    }
+
+    private static Problem unavailable(Throwable failure) {
+        var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof MetadataUnavailableException unavailable) {
+            return Rejections.unavailable(unavailable);
+        }
+        LOG.error("a metadata request failed", cause);
+        return ServerProblems.internal("the request failed: see the broker's log");
+    }
+
+    private static <T> void answer(StreamObserver<T> response, T message) {
+        response.onNext(message);
+        response.onCompleted();
+    }
+
+    private static void fail(StreamObserver<?> response, Problem problem) {
+        response.onError(Problems.toStatus(problem));
+    }
+}

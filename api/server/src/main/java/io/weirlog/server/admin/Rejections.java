@@ -1,0 +1,46 @@
+package io.weirlog.server.admin;
+
+import io.grpc.Status;
+import io.weirlog.metadata.MetadataUnavailableException;
+import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.server.ServerProblems;
+import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.Problem;
+import io.weirlog.wire.Problems;
+import java.util.Map;
+
+/// Puts the metadata machine's refusals into the contract's words.
+final class Rejections {
+    private Rejections() {}
+
+    static Problem problem(MetadataReply.Rejected rejected, String topic) {
+        return switch (rejected.reason()) {
+            case TOPIC_NOT_FOUND -> ServerProblems.unknownTopic(topic);
+            case TOPIC_ALREADY_EXISTS ->
+                of(Status.Code.ALREADY_EXISTS, ErrorReason.ERROR_REASON_TOPIC_EXISTS, rejected, topic);
+            case INVALID_TOPIC_NAME, TOPIC_NAME_COLLISION ->
+                of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_TOPIC, rejected, topic);
+            case INVALID_PARTITIONS ->
+                of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_PARTITION_COUNT, rejected, topic);
+            case INVALID_REPLICATION_FACTOR ->
+                of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_REPLICATION_FACTOR, rejected, topic);
+            case INVALID_CONFIG ->
+                of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_CONFIG, rejected, topic);
+            case LIMIT_EXCEEDED ->
+                of(Status.Code.RESOURCE_EXHAUSTED, ErrorReason.ERROR_REASON_OVERLOADED, rejected, topic);
+            case COMMAND_TOO_LARGE, INVALID_BROKER, TOPIC_ID_IN_USE ->
+                of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_REQUEST, rejected, topic);
+        };
+    }
+
+    private static Problem of(Status.Code code, ErrorReason reason, MetadataReply.Rejected rejected, String topic) {
+        return Problems.problem(code, reason, rejected.message(), Map.of("topic", ServerProblems.shortened(topic)));
+    }
+
+    static Problem unavailable(MetadataUnavailableException e) {
+        return ServerProblems.retryable(Problems.problem(
+                Status.Code.UNAVAILABLE,
+                ErrorReason.ERROR_REASON_METADATA_UNAVAILABLE,
+                "the metadata quorum did not answer (" + e.getMessage() + "): try again with the same request_id"));
+    }
+}

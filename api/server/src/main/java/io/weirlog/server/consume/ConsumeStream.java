@@ -1,0 +1,242 @@
+package io.weirlog.server.consume;
+
+import com.google.protobuf.Duration;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.weirlog.server.NodeFacts;
+import io.weirlog.server.OpenStreams;
+import io.weirlog.server.ServerProblems;
+import io.weirlog.v1.ConsumeInitial;
+import io.weirlog.v1.ConsumeInitialized;
+import io.weirlog.v1.ConsumeRequest;
+import io.weirlog.v1.ConsumeResponse;
+import io.weirlog.v1.Draining;
+import io.weirlog.v1.Heartbeat;
+import io.weirlog.v1.PartitionProblem;
+import io.weirlog.v1.Problem;
+import io.weirlog.v1.RecordForm;
+import io.weirlog.wire.Framed;
+import io.weirlog.wire.Problems;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// One Consume stream: the conversation with its client. What is sent from the partitions is [Delivery]'s part.
+///
+/// Everything happens on one sequential executor: requests, wake-ups from partitions, and the transport's readiness.
+final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams.OpenStream {
+    private final NodeFacts facts;
+    private final OpenStreams openStreams;
+    private final Subscriptions subscriptions;
+    private final PartitionReader reader;
+    private final ServerCallStreamObserver<Framed<ConsumeResponse>> responses;
+    private final Executor sequential;
+    private final AtomicBoolean pumpQueued = new AtomicBoolean();
+    private @Nullable Delivery delivery;
+    private boolean ended;
+    private boolean sentSinceHeartbeat;
+
+    ConsumeStream(
+            NodeFacts facts,
+            OpenStreams openStreams,
+            Subscriptions subscriptions,
+            PartitionReader reader,
+            ServerCallStreamObserver<Framed<ConsumeResponse>> responses,
+            Executor sequential) {
+        this.facts = facts;
+        this.openStreams = openStreams;
+        this.subscriptions = subscriptions;
+        this.reader = reader;
+        this.responses = responses;
+        this.sequential = sequential;
+        responses.disableAutoRequest();
+        responses.setOnReadyHandler(this::wake);
+        responses.setOnCancelHandler(() -> sequential.execute(this::end));
+        openStreams.opened(this);
+        responses.request(1);
+    }
+
+    @Override
+    public void onNext(ConsumeRequest request) {
+        sequential.execute(() -> {
+            if (!ended) {
+                handle(request);
+                responses.request(1);
+            }
+        });
+    }
+
+    private void handle(ConsumeRequest request) {
+        var active = delivery;
+        if (request.hasInitial()) {
+            onInitial(request.getInitial());
+            return;
+        }
+        if (active == null) {
+            fail(ServerProblems.initialExpected("the first message of a Consume stream must be `initial`"));
+            return;
+        }
+        switch (request.getRequestCase()) {
+            case CREDIT -> active.grant(request.getCredit()).ifPresent(this::fail);
+            case SEEK -> active.seek(request.getSeek());
+            case PAUSE -> forEach(request.getPause().getAssignmentsList(), active::pause);
+            case RESUME -> forEach(request.getResume().getAssignmentsList(), active::resume);
+            case COMMIT, REVOKED ->
+                fail(ServerProblems.invalidRequest("`commit` and `revoked` belong to group subscriptions"));
+            case REQUEST_NOT_SET -> fail(ServerProblems.invalidRequest("a request of the stream is empty"));
+            case INITIAL -> throw new IllegalStateException("handled before");
+        }
+        pump();
+    }
+
+    private static void forEach(List<Integer> assignments, IntConsumer action) {
+        assignments.forEach(action::accept);
+    }
+
+    private void onInitial(ConsumeInitial initial) {
+        if (delivery != null) {
+            fail(ServerProblems.initialExpected("`initial` came twice: it is the first message of a stream only"));
+            return;
+        }
+        if (!initial.getClusterId().isEmpty() && !initial.getClusterId().equals(facts.clusterId())) {
+            fail(ServerProblems.clusterMismatch(initial.getClusterId(), facts.clusterId()));
+            return;
+        }
+        switch (subscriptions.resolve(initial)) {
+            case Subscriptions.Resolved.Refused(var problem) -> fail(problem);
+            case Subscriptions.Resolved.Begin begin -> begin(initial, begin);
+        }
+    }
+
+    private void begin(ConsumeInitial initial, Subscriptions.Resolved.Begin begin) {
+        var encoded = initial.getForm() == RecordForm.RECORD_FORM_BATCHES;
+        var maxBytes = initial.getMaxBatchBytes() <= 0
+                ? Subscriptions.DEFAULT_BATCH_BYTES
+                : Math.min(initial.getMaxBatchBytes(), facts.limits().maxFetchBytes());
+        var active = new Delivery(reader, subscriptions, begin.cursors(), encoded, maxBytes, this);
+        delivery = active;
+        send(ConsumeResponse.newBuilder()
+                .setInitial(ConsumeInitialized.newBuilder()
+                        .setClusterId(facts.clusterId())
+                        .setBrokerId(facts.nodeId().value())
+                        .setHeartbeatInterval(
+                                Duration.newBuilder().setSeconds(OpenStreams.HEARTBEAT_INTERVAL.toSeconds())))
+                .build());
+        send(ConsumeResponse.newBuilder().setAssigned(begin.assigned()).build());
+        begin.problems().forEach(this::sendProblem);
+        active.grant(initial.getCredit()).ifPresent(this::fail);
+        pump();
+    }
+
+    /// Any thread: there may be something to send.
+    void wake() {
+        if (pumpQueued.compareAndSet(false, true)) {
+            sequential.execute(this::pump);
+        }
+    }
+
+    private void pump() {
+        pumpQueued.set(false);
+        if (!ended && delivery != null) {
+            delivery.pump();
+        }
+    }
+
+    /// Any thread: a partition has more to read, or another role.
+    void onWatermark(Cursor cursor) {
+        sequential.execute(() -> {
+            if (!ended && delivery != null) {
+                delivery.awaken(cursor);
+            }
+        });
+    }
+
+    boolean canSend() {
+        return !ended && responses.isReady();
+    }
+
+    void send(ConsumeResponse response) {
+        send(Framed.of(response));
+    }
+
+    /// Sends and gives the payload back, whatever happens.
+    void send(Framed<ConsumeResponse> response) {
+        if (ended) {
+            response.close();
+            return;
+        }
+        sentSinceHeartbeat = true;
+        try {
+            responses.onNext(response);
+        } finally {
+            response.close();
+        }
+    }
+
+    void sendProblem(int assignment, Problem problem) {
+        sendProblem(PartitionProblem.newBuilder()
+                .setAssignment(assignment)
+                .setProblem(problem)
+                .build());
+    }
+
+    private void sendProblem(PartitionProblem problem) {
+        send(ConsumeResponse.newBuilder().setProblem(problem).build());
+    }
+
+    private void fail(Problem problem) {
+        if (!ended) {
+            end();
+            responses.onError(Problems.toStatus(problem));
+        }
+    }
+
+    private void end() {
+        ended = true;
+        openStreams.closed(this);
+        if (delivery != null) {
+            delivery.close();
+        }
+    }
+
+    @Override
+    public void heartbeat() {
+        sequential.execute(() -> {
+            if (delivery != null && !sentSinceHeartbeat) {
+                send(ConsumeResponse.newBuilder()
+                        .setHeartbeat(Heartbeat.getDefaultInstance())
+                        .build());
+            }
+            sentSinceHeartbeat = false;
+        });
+    }
+
+    @Override
+    public void drain(java.time.Duration grace) {
+        sequential.execute(() -> {
+            send(ConsumeResponse.newBuilder()
+                    .setDraining(
+                            Draining.newBuilder().setGrace(Duration.newBuilder().setSeconds(grace.toSeconds())))
+                    .build());
+            fail(ServerProblems.shuttingDown());
+        });
+    }
+
+    @Override
+    public void onError(Throwable cancelled) {
+        sequential.execute(this::end);
+    }
+
+    /// The client has nothing more to say, not even credit: what it has granted so far is not sent any more.
+    @Override
+    public void onCompleted() {
+        sequential.execute(() -> {
+            if (!ended) {
+                end();
+                responses.onCompleted();
+            }
+        });
+    }
+}

@@ -1,0 +1,60 @@
+package io.weirlog.server.consume;
+
+import io.weirlog.common.TopicPartition;
+import io.weirlog.replication.Partitions;
+import io.weirlog.v1.StartPosition;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/// One partition of a consumer stream: where it reads, and why it does not if it does not.
+final class Cursor {
+    final int assignment;
+    final String topic;
+    final TopicPartition id;
+    /// The offset to read next.
+    long position;
+    OptionalInt lastEpoch;
+    /// Where to begin, as long as that could not be found: then `position` means nothing yet.
+    @Nullable
+    StartPosition unresolvedStart;
+    /// The last Seek that was done; 0 for none.
+    long seekId;
+    boolean paused;
+    /// It met a problem, told to the client: a seek or a resume starts it again.
+    boolean halted;
+    /// Everything up to the watermark is sent, and the client has been told so.
+    boolean endAnnounced;
+    /// It stands in the delivery's queue.
+    boolean queued;
+    /// Woken when there is more than was sent.
+    Partitions.@Nullable Watch watch;
+
+    Cursor(int assignment, String topic, TopicPartition id, long position, OptionalInt lastEpoch) {
+        this.assignment = assignment;
+        this.topic = topic;
+        this.id = id;
+        this.position = position;
+        this.lastEpoch = lastEpoch;
+    }
+
+    boolean wantsData() {
+        return !paused && !halted && watch == null;
+    }
+
+    /// Goes on from `newPosition`.
+    void moveTo(long newPosition) {
+        position = newPosition;
+        lastEpoch = OptionalInt.empty();
+        unresolvedStart = null;
+        halted = false;
+        endAnnounced = false;
+        unwatch();
+    }
+
+    void unwatch() {
+        if (watch != null) {
+            watch.close();
+            watch = null;
+        }
+    }
+}

@@ -1,0 +1,233 @@
+package io.weirlog.server.consume;
+
+import io.grpc.Status;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.Offset;
+import io.weirlog.common.TopicPartition;
+import io.weirlog.log.LogSlice;
+import io.weirlog.log.ReadResult;
+import io.weirlog.record.MalformedBatchException;
+import io.weirlog.replication.PartitionView;
+import io.weirlog.replication.Partitions;
+import io.weirlog.server.RecordCodec;
+import io.weirlog.server.ServerProblems;
+import io.weirlog.v1.ConsumedRecord;
+import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.ListOffsetsPartition;
+import io.weirlog.v1.ListedOffset;
+import io.weirlog.v1.Problem;
+import io.weirlog.v1.StartPosition;
+import io.weirlog.wire.Problems;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads this broker's partitions for clients, never past the high watermark.
+final class PartitionReader {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionReader.class);
+
+    private final Partitions partitions;
+    private final int decompressedBytesMax;
+
+    PartitionReader(Partitions partitions, int decompressedBytesMax) {
+        this.partitions = partitions;
+        this.decompressedBytesMax = decompressedBytesMax;
+    }
+
+    /// What one read came to. The watermark is the one that bounded the read (P3).
+    sealed interface Outcome {
+        /// @param slice whole batches, possibly none; owned by the receiver
+        record Data(LogSlice slice, Offset logStart, Offset highWatermark) implements Outcome {}
+
+        record Failed(Problem problem) implements Outcome {}
+    }
+
+    /// Where a reader begins, or what is wrong with that.
+    sealed interface Position {
+        record At(Offset offset) implements Position {}
+
+        record Failed(Problem problem) implements Position {}
+    }
+
+    /// @param lastEpoch the leader epoch of the record before `from` as the reader knows it (KIP-320)
+    Outcome read(String topic, TopicPartition id, long from, OptionalInt lastEpoch, int maxBytes) {
+        return switch (leading(topic, id)) {
+            case Access.Denied(var problem) -> new Outcome.Failed(problem);
+            case Access.Granted(var view) -> {
+                try {
+                    yield read(view, from, lastEpoch, maxBytes);
+                } catch (IOException e) {
+                    yield new Outcome.Failed(readFailed(id, e));
+                }
+            }
+        };
+    }
+
+    private static Outcome read(PartitionView.Leading view, long from, OptionalInt lastEpoch, int maxBytes)
+            throws IOException {
+        var log = view.log();
+        if (from < 0) {
+            return new Outcome.Failed(
+                    ServerProblems.offsetOutOfRange(from, log.logStartOffset(), view.highWatermark()));
+        }
+        var truncated = divergence(view, from, lastEpoch);
+        if (truncated.isPresent()) {
+            return new Outcome.Failed(truncated.get());
+        }
+        if (from > view.highWatermark().value()) {
+            return new Outcome.Failed(
+                    ServerProblems.offsetOutOfRange(from, log.logStartOffset(), view.highWatermark()));
+        }
+        return switch (log.read(new Offset(from), maxBytes, view.highWatermark())) {
+            case ReadResult.Slice(var slice) -> new Outcome.Data(slice, log.logStartOffset(), view.highWatermark());
+            case ReadResult.OutOfRange(var start, var end) ->
+                new Outcome.Failed(ServerProblems.offsetOutOfRange(from, start, view.highWatermark()));
+        };
+    }
+
+    /// What to tell a reader whose past is not this log's: its last epoch ended before the offset that it wants to
+    /// read.
+    private static Optional<Problem> divergence(PartitionView.Leading view, long from, OptionalInt lastEpoch) {
+        if (lastEpoch.isEmpty()) {
+            return Optional.empty();
+        }
+        if (lastEpoch.getAsInt() < 0) {
+            return Optional.of(ServerProblems.invalidRequest("`last_leader_epoch` is negative"));
+        }
+        var asked = new LeaderEpoch(lastEpoch.getAsInt());
+        if (asked.isAfter(view.epoch())) {
+            return Optional.of(ServerProblems.invalidRequest(
+                    "`last_leader_epoch` " + asked + " is not one that the partition has had"));
+        }
+        var known = view.log().endOffsetForEpoch(asked);
+        return known.endOffset().value() < from
+                ? Optional.of(ServerProblems.truncated(
+                        from, known.endOffset(), known.epoch().value()))
+                : Optional.empty();
+    }
+
+    private sealed interface Access {
+        record Granted(PartitionView.Leading view) implements Access {}
+
+        record Denied(Problem problem) implements Access {}
+    }
+
+    private Access leading(String topic, TopicPartition id) {
+        var view = partitions.view(id);
+        if (view.isEmpty()) {
+            return new Access.Denied(ServerProblems.opening(topic, id.partition()));
+        }
+        return switch (view.get()) {
+            case PartitionView.Leading leading -> new Access.Granted(leading);
+            case PartitionView.Opening() -> new Access.Denied(ServerProblems.opening(topic, id.partition()));
+            case PartitionView.NotLeading notLeading ->
+                new Access.Denied(ServerProblems.opening(topic, id.partition()));
+            case PartitionView.Failed(var message) -> new Access.Denied(ServerProblems.storageFailed(message));
+            case PartitionView.Closed() -> new Access.Denied(ServerProblems.unknownTopic(topic));
+        };
+    }
+
+    /// Finds where a reader begins. An offset must be in the log or at its end.
+    Position resolve(String topic, TopicPartition id, StartPosition start) {
+        return switch (leading(topic, id)) {
+            case Access.Denied(var problem) -> new Position.Failed(problem);
+            case Access.Granted(var view) -> {
+                try {
+                    yield resolve(view, start);
+                } catch (IOException e) {
+                    yield new Position.Failed(readFailed(id, e));
+                }
+            }
+        };
+    }
+
+    private static Position resolve(PartitionView.Leading view, StartPosition start) throws IOException {
+        var logStart = view.log().logStartOffset();
+        var end = view.highWatermark();
+        return switch (start.getPositionCase()) {
+            case EARLIEST, POSITION_NOT_SET -> new Position.At(logStart);
+            case LATEST -> new Position.At(end);
+            case TIMESTAMP ->
+                new Position.At(view.log()
+                        .findByTimestamp(RecordCodec.millis(start.getTimestamp()), end)
+                        .map(found -> found.offset())
+                        .orElse(end));
+            case OFFSET ->
+                start.getOffset() < logStart.value() || start.getOffset() > end.value()
+                        ? new Position.Failed(ServerProblems.offsetOutOfRange(start.getOffset(), logStart, end))
+                        : new Position.At(new Offset(start.getOffset()));
+        };
+    }
+
+    /// Looks up an offset for ListOffsets; fills in everything but names and leader.
+    ListedOffset.Builder list(String topic, TopicPartition id, ListOffsetsPartition query) {
+        var listed = ListedOffset.newBuilder();
+        return switch (leading(topic, id)) {
+            case Access.Denied(var problem) -> listed.setProblem(problem);
+            case Access.Granted(var view) -> {
+                try {
+                    yield list(view, query, listed);
+                } catch (IOException e) {
+                    yield listed.setProblem(readFailed(id, e));
+                }
+            }
+        };
+    }
+
+    private static ListedOffset.Builder list(
+            PartitionView.Leading view, ListOffsetsPartition query, ListedOffset.Builder listed) throws IOException {
+        listed.setLeaderEpoch(view.epoch().value());
+        var start = query.getPosition();
+        if (query.hasPosition() && start.hasTimestamp()) {
+            view.log()
+                    .findByTimestamp(RecordCodec.millis(start.getTimestamp()), view.highWatermark())
+                    .ifPresent(found -> listed.setOffset(found.offset().value())
+                            .setTimestamp(RecordCodec.timestamp(found.timestampMillis())));
+            return listed;
+        }
+        if (query.hasPosition()) {
+            return switch (resolve(view, start)) {
+                case Position.At(var offset) -> listed.setOffset(offset.value());
+                case Position.Failed(var problem) -> listed.setProblem(problem);
+            };
+        }
+        if (!query.hasEndOfLeaderEpoch() || query.getEndOfLeaderEpoch() < 0) {
+            return listed.setProblem(ServerProblems.invalidRequest("the query asks for nothing that can be"));
+        }
+        var known = view.log().endOffsetForEpoch(new LeaderEpoch(query.getEndOfLeaderEpoch()));
+        return listed.setOffset(known.endOffset().value())
+                .setLeaderEpoch(known.epoch().value());
+    }
+
+    /// The records of a slice from `firstOffset` on, at most `recordsMax`, or what keeps them from being read.
+    Decoded decode(TopicPartition id, LogSlice slice, long firstOffset, int recordsMax) {
+        var bytes = ByteBuffer.allocate(slice.length());
+        try {
+            slice.copyTo(bytes);
+            return new Decoded.Records(RecordCodec.decode(bytes.flip(), firstOffset, recordsMax, decompressedBytesMax));
+        } catch (IOException e) {
+            return new Decoded.Failed(readFailed(id, e));
+        } catch (MalformedBatchException e) {
+            LOG.error("a batch of {} at or after offset {} cannot be decoded", id, firstOffset, e);
+            return new Decoded.Failed(Problems.problem(
+                    Status.Code.DATA_LOSS,
+                    ErrorReason.ERROR_REASON_LOG_CORRUPT,
+                    "a batch at or after offset " + firstOffset + " cannot be decoded: " + e.getMessage()));
+        }
+    }
+
+    sealed interface Decoded {
+        record Records(List<ConsumedRecord> records) implements Decoded {}
+
+        record Failed(Problem problem) implements Decoded {}
+    }
+
+    private static Problem readFailed(TopicPartition id, IOException e) {
+        LOG.error("reading {} failed", id, e);
+        return ServerProblems.storageFailed("cannot be read: " + e.getMessage());
+    }
+}

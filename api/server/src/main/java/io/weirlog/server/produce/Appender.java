@@ -1,0 +1,265 @@
+package io.weirlog.server.produce;
+
+import com.google.protobuf.Duration;
+import io.grpc.Status;
+import io.weirlog.common.Offset;
+import io.weirlog.common.TopicPartition;
+import io.weirlog.log.BatchLimits;
+import io.weirlog.log.BatchValidator;
+import io.weirlog.log.BatchVerdict;
+import io.weirlog.metadata.TopicImage;
+import io.weirlog.record.Compression;
+import io.weirlog.record.RecordBatch;
+import io.weirlog.record.RecordBatchBuilder;
+import io.weirlog.replication.Acks;
+import io.weirlog.replication.AppendCommand;
+import io.weirlog.replication.Partitions;
+import io.weirlog.replication.ReplicationClock;
+import io.weirlog.server.RecordCodec;
+import io.weirlog.server.RequestMemory;
+import io.weirlog.server.ServerProblems;
+import io.weirlog.server.TopicLookup;
+import io.weirlog.server.TopicSettings;
+import io.weirlog.v1.AppendResult;
+import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.Problem;
+import io.weirlog.v1.RecordList;
+import io.weirlog.wire.Payload;
+import io.weirlog.wire.Problems;
+import io.weirlog.wire.ReceivedPayload;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/// Checks what a client wants appended, encodes it if need be, and hands it to its partitions.
+final class Appender {
+    private static final long DEFAULT_TIMEOUT_NANOS = 30_000_000_000L;
+    private static final long TIMEOUT_SECONDS_MAX = 3600;
+
+    private final TopicLookup topics;
+    private final TopicSettings settings;
+    private final Partitions partitions;
+    private final RequestMemory memory;
+    private final ReplicationClock clock;
+    private final AppendAnswers answers;
+    private final PartitionChooser chooser = new PartitionChooser();
+
+    /// One batch that is ready for its partition.
+    ///
+    /// @param recordIndexes which records of the request it has; empty for all
+    private record Ready(int partition, ReceivedPayload batch, int recordCount, List<Integer> recordIndexes) {}
+
+    Appender(
+            TopicLookup topics,
+            TopicSettings settings,
+            Partitions partitions,
+            RequestMemory memory,
+            ReplicationClock clock) {
+        this.topics = topics;
+        this.settings = settings;
+        this.partitions = partitions;
+        this.memory = memory;
+        this.clock = clock;
+        this.answers = new AppendAnswers(topics);
+    }
+
+    /// Appends and tells each partition's result to `results`, possibly on other threads.
+    ///
+    /// @return the number of results that follow; or, if nothing is appended at all, what is wrong
+    Submitted submit(AppendOrder order, Consumer<AppendResult> results) {
+        var sizeBytes = order.sizeBytes();
+        if (!memory.tryAcquire(sizeBytes)) {
+            order.close();
+            return new Submitted.Refused(ServerProblems.overloaded("memory for requests"));
+        }
+        var prepared = prepare(order);
+        switch (prepared) {
+            case Prepared.Refused(var problem) -> {
+                order.close();
+                memory.release(sizeBytes);
+                return new Submitted.Refused(problem);
+            }
+            case Prepared.Batches(var topic, var batches) -> {
+                // Memory is given back in one piece when the last partition has answered.
+                var share = new MemoryShare(memory, sizeBytes, batches.size());
+                var deadlineNanos = clock.nanoTime() + timeoutNanos(order.timeout());
+                for (var ready : batches) {
+                    send(order, topic, ready, deadlineNanos, result -> {
+                        share.release();
+                        results.accept(result);
+                    });
+                }
+                return new Submitted.Expect(batches.size());
+            }
+        }
+    }
+
+    /// What [#submit] came to.
+    sealed interface Submitted {
+        record Expect(int results) implements Submitted {}
+
+        record Refused(Problem problem) implements Submitted {}
+    }
+
+    private sealed interface Prepared {
+        record Batches(TopicImage topic, List<Ready> batches) implements Prepared {}
+
+        record Refused(Problem problem) implements Prepared {}
+    }
+
+    private void send(
+            AppendOrder order, TopicImage topic, Ready ready, long deadlineNanos, Consumer<AppendResult> results) {
+        var id = new TopicPartition(topic.id(), ready.partition);
+        partitions.append(
+                id,
+                new AppendCommand(
+                        ready.batch,
+                        ready.recordCount,
+                        acks(order.acks()),
+                        order.expectedBaseOffset().isPresent()
+                                ? Optional.of(
+                                        new Offset(order.expectedBaseOffset().getAsLong()))
+                                : Optional.empty(),
+                        deadlineNanos,
+                        result -> results.accept(
+                                withIndexes(answers.answer(topic.name(), id, result), ready.recordIndexes))));
+    }
+
+    private static AppendResult withIndexes(AppendResult answer, List<Integer> recordIndexes) {
+        return recordIndexes.isEmpty()
+                ? answer
+                : answer.toBuilder().addAllRecordIndexes(recordIndexes).build();
+    }
+
+    private Prepared prepare(AppendOrder order) {
+        var mistake = mistake(order);
+        if (mistake.isPresent()) {
+            return new Prepared.Refused(mistake.get());
+        }
+        return switch (topics.find(order.topic(), order.topicId(), order.partition())) {
+            case TopicLookup.Found.Nothing(var problem) -> new Prepared.Refused(problem);
+            case TopicLookup.Found.Topic(var topic) ->
+                order.batch().isPresent()
+                        ? validate(topic, order.partition(), order.batch().get())
+                        : encode(order, topic, order.records().orElseThrow());
+        };
+    }
+
+    /// What is wrong with the order whatever its topic is.
+    private static Optional<Problem> mistake(AppendOrder order) {
+        var batchForm = order.batch().isPresent();
+        String message = null;
+        if (order.hasProducerSequence()) {
+            return Optional.of(ServerProblems.unsupported(
+                    "this version keeps no producer sequences: leave `producer` out of the request"));
+        } else if (!batchForm && order.records().isEmpty()) {
+            message = "the request carries neither `records` nor a `batch`";
+        } else if (batchForm && order.records().isPresent()) {
+            message = "the request carries both `records` and a `batch`: choose one";
+        } else if (batchForm && order.partition().isEmpty()) {
+            message = "an encoded batch needs a `partition`: only plain records can be distributed by the broker";
+        } else if (!batchForm && order.records().orElseThrow().getRecordsCount() == 0) {
+            message = "`records` has no records";
+        } else if (order.expectedBaseOffset().isPresent() && order.partition().isEmpty()) {
+            message = "`expected_base_offset` needs a `partition`";
+        } else if (order.expectedBaseOffset().isPresent()
+                && order.expectedBaseOffset().getAsLong() < 0) {
+            message = "`expected_base_offset` is negative";
+        } else if (order.timeout().getSeconds() < 0 || order.timeout().getSeconds() > TIMEOUT_SECONDS_MAX) {
+            message = "`timeout` must be between 0 and " + TIMEOUT_SECONDS_MAX + " s";
+        }
+        return Optional.ofNullable(message).map(ServerProblems::invalidRequest);
+    }
+
+    private Prepared validate(TopicImage topic, OptionalInt partition, ReceivedPayload batch) {
+        var limits = settings.of(topic).batchLimits();
+        return switch (BatchValidator.validate(batch.buffer(), limits)) {
+            case BatchVerdict.Invalid invalid -> new Prepared.Refused(ServerProblems.invalidBatch(invalid));
+            case BatchVerdict.Valid valid ->
+                RecordBatch.of(batch.buffer()).hasProducer()
+                        ? new Prepared.Refused(ServerProblems.unsupported(
+                                "this version keeps no producer sequences: encode batches without a producer id"))
+                        : new Prepared.Batches(
+                                topic,
+                                List.of(new Ready(partition.orElseThrow(), batch, valid.recordCount(), List.of())));
+        };
+    }
+
+    private Prepared encode(AppendOrder order, TopicImage topic, RecordList records) {
+        var compression = RecordCodec.compression(order.compression())
+                .or(() -> settings.of(topic).compression())
+                .orElse(Compression.NONE);
+        var limits = settings.of(topic).batchLimits();
+        List<Ready> batches = new ArrayList<>();
+        for (var share : shares(order, topic, records).entrySet()) {
+            var problem = encodeShare(records, share, compression, limits, batches);
+            if (problem.isPresent()) {
+                return new Prepared.Refused(problem.get());
+            }
+        }
+        return new Prepared.Batches(topic, batches);
+    }
+
+    /// Which records go where; an empty list stands for all of them.
+    private SortedMap<Integer, List<Integer>> shares(AppendOrder order, TopicImage topic, RecordList records) {
+        if (order.partition().isPresent()) {
+            return new TreeMap<>(Map.of(order.partition().getAsInt(), List.of()));
+        }
+        var shares = chooser.choose(records, topic.partitions().size());
+        return shares.size() == 1 ? new TreeMap<>(Map.of(shares.firstKey(), List.of())) : shares;
+    }
+
+    private Optional<Problem> encodeShare(
+            RecordList records,
+            Map.Entry<Integer, List<Integer>> share,
+            Compression compression,
+            BatchLimits limits,
+            List<Ready> batches) {
+        var indexes = share.getValue();
+        var count = indexes.isEmpty() ? records.getRecordsCount() : indexes.size();
+        var builder = new RecordBatchBuilder(compression, 1024);
+        var nowMillis = clock.wallMillis();
+        for (var i = 0; i < count; i++) {
+            var record = records.getRecords(indexes.isEmpty() ? i : indexes.get(i));
+            var bytes = RecordCodec.encodedBytesMax(record);
+            if (bytes > limits.batchBytesMax()) {
+                return Optional.of(tooLarge(ErrorReason.ERROR_REASON_RECORD_TOO_LARGE, "a record", bytes, limits));
+            }
+            RecordCodec.append(builder, record, nowMillis);
+        }
+        var batch = builder.build();
+        if (batch.remaining() > limits.batchBytesMax()) {
+            return Optional.of(tooLarge(
+                    ErrorReason.ERROR_REASON_BATCH_TOO_LARGE, "the request's batch", batch.remaining(), limits));
+        }
+        batches.add(new Ready(share.getKey(), Payload.of(batch), count, indexes));
+        return Optional.empty();
+    }
+
+    private static Problem tooLarge(ErrorReason reason, String what, long bytes, BatchLimits limits) {
+        return Problems.problem(
+                Status.Code.INVALID_ARGUMENT,
+                reason,
+                what + " has " + bytes + " bytes, the topic takes " + limits.batchBytesMax()
+                        + ": send less at once, or raise max.message.bytes",
+                Map.of("size_bytes", Long.toString(bytes), "max_bytes", Integer.toString(limits.batchBytesMax())));
+    }
+
+    private static long timeoutNanos(Duration timeout) {
+        var nanos = timeout.getSeconds() * 1_000_000_000L + timeout.getNanos();
+        return nanos == 0 ? DEFAULT_TIMEOUT_NANOS : nanos;
+    }
+
+    private static Acks acks(io.weirlog.v1.Acks acks) {
+        return switch (acks) {
+            case ACKS_NONE -> Acks.NONE;
+            case ACKS_LEADER -> Acks.LEADER;
+            case ACKS_ALL, ACKS_UNSPECIFIED, UNRECOGNIZED -> Acks.ALL;
+        };
+    }
+}

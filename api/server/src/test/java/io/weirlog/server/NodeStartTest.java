@@ -1,0 +1,122 @@
+package io.weirlog.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.server.config.NodeConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Why a node does not start is one line that says what to do; and it starts where it should.
+class NodeStartTest {
+    @TempDir
+    private Path dataDir;
+
+    @Test
+    void recordsAndTopicsSurviveARestart() throws NodeStartException {
+        String clusterId;
+        try (var node = TestNode.start(dataDir)) {
+            clusterId = node.node.clusterId();
+            node.createTopic("orders", 3, Map.of());
+            node.append("orders", 2, "one", "two");
+        }
+        try (var node = TestNode.start(dataDir)) {
+            assertEquals(clusterId, node.node.clusterId());
+            assertEquals(List.of("one", "two"), node.values("orders", 2));
+            node.append("orders", 2, "three");
+            assertEquals(List.of("one", "two", "three"), node.values("orders", 2));
+        }
+    }
+
+    @Test
+    void portInUse() throws IOException {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var config = NodeConfig.embedded(dataDir);
+            var network = config.network();
+            assertRefused(
+                    config.withNetwork(new NodeConfig.Network(
+                            network.clientHost(),
+                            taken.getLocalPort(),
+                            network.advertisedHost(),
+                            network.internalPort(),
+                            network.raftPort())),
+                    "cannot listen on 127.0.0.1:" + taken.getLocalPort());
+        }
+        assertStarts();
+    }
+
+    @Test
+    void folderInUse() throws NodeStartException {
+        try (var first = TestNode.start(dataDir)) {
+            assertRefused(NodeConfig.embedded(dataDir), "in use by another Weirlog process");
+            first.createTopic("still-alive", 1, Map.of());
+        }
+        assertStarts();
+    }
+
+    @Test
+    void folderNotWritable() throws IOException {
+        var file = Files.createFile(dataDir.resolve("file"));
+        assertRefused(NodeConfig.embedded(file.resolve("data")), "is not writable");
+    }
+
+    @Test
+    void folderOfAnotherNode() throws NodeStartException {
+        assertStarts();
+        assertRefused(NodeConfig.embedded(dataDir).withNodeId(new BrokerId(7)), "belongs to node 1, this is node 7");
+        assertStarts();
+    }
+
+    @Test
+    void folderOfAnotherCluster() throws NodeStartException {
+        assertStarts();
+        assertRefused(NodeConfig.embedded(dataDir).withClusterId("elsewhere"), "not to elsewhere");
+        assertStarts();
+    }
+
+    @Test
+    void folderOfANewerFormat() throws IOException, NodeStartException {
+        assertStarts();
+        var file = dataDir.resolve("node.properties");
+        Files.writeString(file, Files.readString(file).replace("format.version=1", "format.version=2"));
+        assertRefused(NodeConfig.embedded(dataDir), "format version '2'");
+    }
+
+    @Test
+    void aDirectoryThatTheMetadataDoNotKnowIsKeptAside() throws IOException, NodeStartException {
+        assertStarts();
+        var foreign = dataDir.resolve("partitions").resolve("gone-0");
+        Files.createDirectories(foreign);
+        Files.writeString(foreign.resolve("precious"), "data");
+        assertStarts();
+        assertFalse(Files.exists(foreign));
+        assertEquals("data", Files.readString(dataDir.resolve("partitions/gone-0.stray/precious")));
+    }
+
+    private void assertStarts() {
+        try (var node = Node.start(NodeConfig.embedded(dataDir))) {
+            assertTrue(node.clientPort() > 0);
+        } catch (NodeStartException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void assertRefused(NodeConfig config, String part) {
+        var refused =
+                assertThrows(NodeStartException.class, () -> Node.start(config).close());
+        var message = Optional.ofNullable(refused.getMessage()).orElse("");
+        assertTrue(message.contains(part), message);
+        assertFalse(message.contains("\n"), message);
+    }
+}

@@ -1,0 +1,32 @@
+package io.weirlog.replication;
+
+import io.weirlog.common.Invariant;
+import io.weirlog.common.Offset;
+import io.weirlog.wire.ReceivedPayload;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/// One validated record batch on its way into a partition.
+///
+/// @param batch exactly one batch; owned by the command, closed once it is written or refused
+/// @param recordCount the number of records in it, at least 1
+/// @param expectedBaseOffset if present, append only if the log ends there
+/// @param deadlineNanos on [ReplicationClock#nanoTime]: when to answer at the latest
+/// @param completion told the result exactly once, on the owner's thread: it must not block
+public record AppendCommand(
+        ReceivedPayload batch,
+        int recordCount,
+        Acks acks,
+        Optional<Offset> expectedBaseOffset,
+        long deadlineNanos,
+        Consumer<AppendResult> completion) {
+    public AppendCommand {
+        Invariant.check(recordCount > 0, "an append of %s records", recordCount);
+    }
+
+    /// Gives the batch's memory back and answers that nothing was appended.
+    void refuse(AppendRefusal refusal) {
+        batch.close();
+        completion.accept(new AppendResult.NotAppended(refusal));
+    }
+}

@@ -1,0 +1,27 @@
+package io.weirlog.replication;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.Offset;
+import java.util.Optional;
+
+/// Why an append was turned away before anything was written.
+public sealed interface AppendRefusal {
+    /// This broker does not lead the partition; `leader` does, as far as it knows.
+    record NotLeader(Optional<BrokerId> leader, LeaderEpoch epoch) implements AppendRefusal {}
+
+    /// The log does not end where the writer expected.
+    record UnexpectedOffset(Offset expected, Offset logEndOffset) implements AppendRefusal {}
+
+    /// A bound of the broker is reached: `limit` names it.
+    record Overloaded(String limit) implements AppendRefusal {}
+
+    /// The deadline passed while it waited for its turn.
+    record TimedOut() implements AppendRefusal {}
+
+    /// The log takes no more writes until it is recovered.
+    record StorageFailed(String message) implements AppendRefusal {}
+
+    /// The partition is being closed.
+    record ShuttingDown() implements AppendRefusal {}
+}

@@ -1,0 +1,299 @@
+package io.weirlog.replication;
+
+import io.weirlog.common.Invariant;
+import io.weirlog.common.Offset;
+import io.weirlog.log.PartitionLog;
+import io.weirlog.replication.PendingAppends.Pending;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One partition on this broker: its log, its role, and those who wait for it. Runs the effects of the role.
+///
+/// Everything but [#view], [#offer] and the watch methods is for the owner thread.
+final class PartitionHost {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionHost.class);
+    private static final int PENDING_APPENDS_MAX = 100_000;
+
+    private final PartitionAssignment assignment;
+    private final Shard shard;
+    private final LogSyncer syncer;
+    private final ReplicationClock clock;
+    private final LogSyncer.Ticket syncTicket;
+    private final List<AppendCommand> turn = new ArrayList<>();
+    private final PendingAppends awaitingLocal = new PendingAppends(PENDING_APPENDS_MAX);
+    private final PendingAppends awaitingHighWatermark = new PendingAppends(PENDING_APPENDS_MAX);
+    private final WatermarkWatchers watchers = new WatermarkWatchers();
+    private final CompletableFuture<PartitionView> opened = new CompletableFuture<>();
+    private volatile PartitionView view = new PartitionView.Opening();
+    private @Nullable PartitionLog log;
+    private @Nullable LeaderPartition leader;
+    private @Nullable CompletableFuture<Void> quiet;
+
+    PartitionHost(PartitionAssignment assignment, Shard shard, LogSyncer syncer, ReplicationClock clock) {
+        this.assignment = assignment;
+        this.shard = shard;
+        this.syncer = syncer;
+        this.clock = clock;
+        this.syncTicket = new LogSyncer.Ticket(
+                () -> requireLog().sync(),
+                end -> shard.executeFor(this, () -> step(new PartitionEvent.Synced(end))),
+                failure -> shard.executeFor(this, () -> storageFailed(failure)));
+    }
+
+    String name() {
+        return assignment.displayName();
+    }
+
+    PartitionAssignment assignment() {
+        return assignment;
+    }
+
+    PartitionView view() {
+        return view;
+    }
+
+    WatermarkWatchers watchers() {
+        return watchers;
+    }
+
+    /// Completed with the first view after [PartitionView.Opening].
+    CompletableFuture<PartitionView> opened() {
+        return opened;
+    }
+
+    /// Any thread: hands an append to the owner, or refuses it at once.
+    void offer(AppendCommand command) {
+        if (!shard.offer(this, command)) {
+            command.refuse(new AppendRefusal.Overloaded("appends waiting for a shard"));
+        }
+    }
+
+    /// Takes over a log that is open, recovered, in the assignment's epoch, and as safe as its durability says. False
+    /// if
+    /// the partition has been released meanwhile: then the log stays the caller's.
+    boolean open(PartitionLog openLog, boolean leads) {
+        if (view instanceof PartitionView.Closed) {
+            return false;
+        }
+        Invariant.check(log == null, "%s is opened twice", name());
+        log = openLog;
+        if (leads) {
+            leader = new LeaderPartition(
+                    assignment.leaderEpoch(), assignment.logConfig().durability(), openLog.logEndOffset());
+            publish(new PartitionView.Leading(assignment.leaderEpoch(), openLog.logEndOffset(), openLog));
+        } else {
+            publish(new PartitionView.NotLeading(assignment.leader(), assignment.leaderEpoch()));
+        }
+        return true;
+    }
+
+    /// Stops serving: whoever waits is told that the outcome is unknown.
+    void stop(String message) {
+        leader = null;
+        publish(new PartitionView.Failed(message));
+        turn.forEach(command -> command.refuse(refusal()));
+        turn.clear();
+        abandon(AppendResult.UnknownCause.STORAGE_FAILED, message);
+    }
+
+    void collect(AppendCommand command) {
+        turn.add(command);
+    }
+
+    boolean hasWaiters() {
+        return !awaitingLocal.isEmpty() || !awaitingHighWatermark.isEmpty();
+    }
+
+    void expire(long nowNanos) {
+        awaitingLocal.expire(nowNanos);
+        awaitingHighWatermark.expire(nowNanos);
+        signalIfQuiet();
+    }
+
+    /// Writes all that the turn collected, at once.
+    void endTurn() {
+        var collected = List.copyOf(turn);
+        turn.clear();
+        var openLog = log;
+        var role = leader;
+        if (openLog == null || role == null) {
+            collected.forEach(command -> command.refuse(refusal()));
+            return;
+        }
+        var accepted = admit(collected, openLog.logEndOffset());
+        if (!accepted.isEmpty()) {
+            write(accepted, openLog, role);
+        }
+    }
+
+    private AppendRefusal refusal() {
+        return switch (view) {
+            case PartitionView.Opening() -> new AppendRefusal.NotLeader(Optional.empty(), assignment.leaderEpoch());
+            case PartitionView.Leading leading -> throw new IllegalStateException("refused while leading " + leading);
+            case PartitionView.NotLeading(var leaderId, var epoch) -> new AppendRefusal.NotLeader(leaderId, epoch);
+            case PartitionView.Failed(var message) -> new AppendRefusal.StorageFailed(message);
+            case PartitionView.Closed() -> new AppendRefusal.ShuttingDown();
+        };
+    }
+
+    /// Refuses what is too late, unexpected or too much; the rest is appended in this order.
+    private List<AppendCommand> admit(List<AppendCommand> collected, Offset logEnd) {
+        List<AppendCommand> accepted = new ArrayList<>(collected.size());
+        var nowNanos = clock.nanoTime();
+        var full = awaitingLocal.isFull() || awaitingHighWatermark.isFull();
+        var end = logEnd;
+        for (var command : collected) {
+            var expected = command.expectedBaseOffset();
+            if (command.deadlineNanos() - nowNanos <= 0) {
+                command.refuse(new AppendRefusal.TimedOut());
+            } else if (full) {
+                command.refuse(new AppendRefusal.Overloaded("appends waiting for an acknowledgement"));
+            } else if (expected.isPresent() && !expected.get().equals(end)) {
+                command.refuse(new AppendRefusal.UnexpectedOffset(expected.get(), end));
+            } else {
+                accepted.add(command);
+                end = end.plus(command.recordCount());
+            }
+        }
+        return accepted;
+    }
+
+    private void write(List<AppendCommand> accepted, PartitionLog openLog, LeaderPartition role) {
+        var wallMillis = clock.wallMillis();
+        List<ByteBuffer> batches = new ArrayList<>(accepted.size());
+        accepted.forEach(command -> batches.add(command.batch().buffer()));
+        var base = openLog.logEndOffset();
+        try {
+            openLog.append(batches, role.epoch(), wallMillis);
+        } catch (IOException e) {
+            // Part of it may have reached the disk, and recovery keeps whole batches.
+            var message = "writing failed: " + e.getMessage();
+            accepted.forEach(command -> {
+                command.batch().close();
+                command.completion()
+                        .accept(new AppendResult.Unknown(AppendResult.UnknownCause.STORAGE_FAILED, message));
+            });
+            storageFailed(e);
+            return;
+        }
+        for (var command : accepted) {
+            command.batch().close();
+            var end = base.plus(command.recordCount());
+            await(command, end, appended(command, base, role, wallMillis));
+            base = end;
+        }
+        Invariant.check(
+                base.equals(openLog.logEndOffset()),
+                "%s: appended to %s, ends at %s",
+                name(),
+                base,
+                openLog.logEndOffset());
+        step(new PartitionEvent.Appended(base));
+    }
+
+    private void await(AppendCommand command, Offset end, AppendResult.Appended success) {
+        switch (command.acks()) {
+            case NONE -> command.completion().accept(success);
+            case LEADER -> awaitingLocal.add(new Pending(command, end, success));
+            case ALL -> awaitingHighWatermark.add(new Pending(command, end, success));
+        }
+    }
+
+    private static AppendResult.Appended appended(
+            AppendCommand command, Offset base, LeaderPartition role, long wallMillis) {
+        var holders = switch (command.acks()) {
+            case NONE -> 0;
+            case LEADER -> 1;
+            case ALL -> role.inSyncReplicas();
+        };
+        return new AppendResult.Appended(
+                base, command.recordCount(), role.epoch(), wallMillis, holders, role.durability());
+    }
+
+    private void step(PartitionEvent event) {
+        var role = leader;
+        if (role == null) {
+            return;
+        }
+        for (var effect : role.step(event)) {
+            switch (effect) {
+                case PartitionEffect.SyncLog() -> syncer.request(syncTicket);
+                case PartitionEffect.AcknowledgeLocal(var end) -> awaitingLocal.completeUpTo(end);
+                case PartitionEffect.AnnounceHighWatermark(var end) -> announce(end);
+            }
+        }
+        signalIfQuiet();
+    }
+
+    private void announce(Offset highWatermark) {
+        if (view instanceof PartitionView.Leading leading) {
+            Invariant.check(
+                    !highWatermark.isBefore(leading.highWatermark()),
+                    "R7: the high watermark of %s went back to %s",
+                    name(),
+                    highWatermark);
+            // Readers first: an acknowledged record is readable.
+            view = leading.withHighWatermark(highWatermark);
+            awaitingHighWatermark.completeUpTo(highWatermark);
+            watchers.advancedTo(highWatermark);
+        }
+    }
+
+    private void storageFailed(IOException failure) {
+        if (leader == null) {
+            return; // It has already stopped: a sync that was under way met a closed log.
+        }
+        LOG.error("{} takes no more writes: its log failed (L6)", name(), failure);
+        stop("the log failed and takes no more writes until the node restarts: " + failure.getMessage());
+    }
+
+    private void abandon(AppendResult.UnknownCause cause, String message) {
+        awaitingLocal.drain(pending -> new AppendResult.Unknown(cause, message));
+        awaitingHighWatermark.drain(pending -> new AppendResult.Unknown(cause, message));
+        signalIfQuiet();
+    }
+
+    /// Ends the partition's service and gives its log away, to be closed or deleted off the owner thread.
+    Optional<PartitionLog> release() {
+        endTurn();
+        leader = null;
+        publish(new PartitionView.Closed());
+        abandon(AppendResult.UnknownCause.SHUTTING_DOWN, "the partition was closed before the acknowledgement");
+        var released = Optional.ofNullable(log);
+        log = null;
+        return released;
+    }
+
+    /// Completes `signal` as soon as nothing waits for an acknowledgement.
+    void whenQuiet(CompletableFuture<Void> signal) {
+        quiet = signal;
+        signalIfQuiet();
+    }
+
+    private void signalIfQuiet() {
+        if (quiet != null && !hasWaiters()) {
+            quiet.complete(null);
+        }
+    }
+
+    private void publish(PartitionView newView) {
+        view = newView;
+        opened.complete(newView);
+        watchers.wakeAll();
+    }
+
+    private PartitionLog requireLog() throws IOException {
+        // Read by a sync thread: the leading view carries the log safely across.
+        if (view instanceof PartitionView.Leading leading) {
+            return leading.log();
+        }
+        throw new IOException("the partition is closed");
+    }
+}

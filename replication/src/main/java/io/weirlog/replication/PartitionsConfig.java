@@ -1,0 +1,24 @@
+package io.weirlog.replication;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// How this broker hosts partitions.
+///
+/// @param dataDirectory the folder with one directory for each partition
+/// @param shards the number of owner threads
+/// @param shardInboxAppendsMax appends that may wait for one shard; more are refused as overload
+/// @param syncThreads threads that bring logs to stable storage
+/// @param openThreads logs opened or recovered at the same time
+/// @param closeGrace how long [Partitions#close] waits for acknowledgements under way
+public record PartitionsConfig(
+        Path dataDirectory,
+        int shards,
+        int shardInboxAppendsMax,
+        int syncThreads,
+        int openThreads,
+        Duration closeGrace) {
+    public static PartitionsConfig of(Path dataDirectory, int shards, Duration closeGrace) {
+        return new PartitionsConfig(dataDirectory, shards, 16_384, 2, Math.max(2, shards), closeGrace);
+    }
+}

@@ -1,0 +1,81 @@
+package io.weirlog.replication;
+
+import io.weirlog.common.Offset;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/// Appends that are written and wait to count, in log order. Used by the partition's owner only.
+final class PendingAppends {
+    private final ArrayDeque<Pending> queue = new ArrayDeque<>();
+    private final int appendsMax;
+    private long nearestDeadlineNanos = Long.MAX_VALUE;
+
+    /// @param command answered when the safe end reaches `end`
+    /// @param success what it is then told
+    record Pending(AppendCommand command, Offset end, AppendResult.Appended success) {}
+
+    PendingAppends(int appendsMax) {
+        this.appendsMax = appendsMax;
+    }
+
+    boolean isFull() {
+        return queue.size() >= appendsMax;
+    }
+
+    boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
+    /// Ends must come in ascending order, as the log hands them out.
+    void add(Pending pending) {
+        if (queue.isEmpty() || pending.command.deadlineNanos() - nearestDeadlineNanos < 0) {
+            nearestDeadlineNanos = pending.command.deadlineNanos();
+        }
+        queue.add(pending);
+    }
+
+    /// Answers everything that ends at or before `safeEnd`.
+    void completeUpTo(Offset safeEnd) {
+        for (var first = queue.peek(); first != null && !first.end.isAfter(safeEnd); first = queue.peek()) {
+            queue.remove();
+            first.command.completion().accept(first.success);
+        }
+    }
+
+    /// Answers what waited too long. The records stay in the log and may well count later.
+    void expire(long nowNanos) {
+        if (queue.isEmpty() || nearestDeadlineNanos - nowNanos > 0) {
+            return;
+        }
+        List<Pending> expired = new ArrayList<>();
+        var nearest = Long.MAX_VALUE;
+        for (var each = queue.iterator(); each.hasNext(); ) {
+            var pending = each.next();
+            var left = pending.command.deadlineNanos() - nowNanos;
+            if (left <= 0) {
+                each.remove();
+                expired.add(pending);
+            } else {
+                nearest = Math.min(nearest, left);
+            }
+        }
+        nearestDeadlineNanos = nowNanos + nearest;
+        for (var pending : expired) {
+            pending.command
+                    .completion()
+                    .accept(new AppendResult.Unknown(
+                            AppendResult.UnknownCause.TIMED_OUT,
+                            "written at offset " + pending.success.baseOffset()
+                                    + ", but not acknowledged before the deadline"));
+        }
+    }
+
+    /// Answers everything with what `result` makes of it.
+    void drain(Function<Pending, AppendResult> result) {
+        for (var first = queue.poll(); first != null; first = queue.poll()) {
+            first.command.completion().accept(result.apply(first));
+        }
+    }
+}
