@@ -80,7 +80,6 @@ public final class RatisNode implements AutoCloseable {
         }
         try {
             node.server.start();
-            node.checkLog();
             return node;
         } catch (IOException | RuntimeException e) {
             node.close();
@@ -97,19 +96,6 @@ public final class RatisNode implements AutoCloseable {
         } catch (IOException e) {
             throw new QuorumStartException(
                     Reason.ADDRESS_UNUSABLE, "cannot listen for voters on " + bind + ": " + e.getMessage(), e);
-        }
-    }
-
-    /// Ratis would wait for ever for entries that neither the log nor a snapshot has.
-    private void checkLog() throws IOException {
-        var snapshot = machine.getLatestSnapshot();
-        long firstNeeded = snapshot == null ? 0 : snapshot.getIndex() + 1;
-        long first = server.getDivision(group.getGroupId()).getRaftLog().getStartIndex();
-        if (first > firstNeeded) {
-            throw new DamagedStateException(
-                    "the metadata log begins at %d but is needed from %d: a snapshot or a part of the log is missing"
-                            .formatted(first, firstNeeded),
-                    null);
         }
     }
 
@@ -200,7 +186,8 @@ public final class RatisNode implements AutoCloseable {
                 : new Submission.NotAppended(String.valueOf(cause));
     }
 
-    /// Stops this member. It returns in time even if Ratis does not.
+    /// Stops this member. That takes up to a second, by which Ratis' log writer looks whether it should stop;
+    /// it returns in time even if Ratis does not.
     @Override
     public void close() {
         machine.expectClose();

@@ -63,15 +63,16 @@ final class RatisStateMachine extends BaseStateMachine {
 
     @Override
     public void initialize(RaftServer server, RaftGroupId groupId, RaftStorage raftStorage) throws IOException {
-        getLifeCycle()
-                .startAndTransition(
-                        () -> {
-                            super.initialize(server, groupId, raftStorage);
-                            listener.storageReady();
-                            storage.init(raftStorage);
-                            load();
-                        },
-                        IOException.class);
+        getLifeCycle().startAndTransition(() -> open(server, groupId, raftStorage), IOException.class);
+    }
+
+    private void open(RaftServer server, RaftGroupId groupId, RaftStorage raftStorage) throws IOException {
+        super.initialize(server, groupId, raftStorage);
+        listener.storageReady();
+        Files.createDirectories(raftStorage.getStorageDir().getStateMachineDir().toPath());
+        storage.init(raftStorage);
+        load();
+        checkNoGap(raftStorage);
     }
 
     /// Ratis pauses before it replaces the snapshot under us, and reinitializes after; it checks the life cycle
@@ -115,6 +116,20 @@ final class RatisStateMachine extends BaseStateMachine {
         state = loaded;
         setLastAppliedTermIndex(snapshot.getTermIndex());
         listener.restored(loaded);
+    }
+
+    /// Entries that neither the snapshot nor the log has: Ratis would wait for them for ever, at the start and
+    /// at the stop.
+    private void checkNoGap(RaftStorage raftStorage) throws IOException {
+        var first =
+                LogFiles.firstIndex(raftStorage.getStorageDir().getCurrentDir().toPath());
+        long needed = getLastAppliedTermIndex().getIndex() + 1;
+        if (first.isPresent() && first.getAsLong() > needed) {
+            throw new DamagedStateException(
+                    "the metadata log begins at entry %d but is needed from %d: a snapshot or a part of the log is missing"
+                            .formatted(first.getAsLong(), needed),
+                    null);
+        }
     }
 
     /// The snapshot's checksum file comes first: a snapshot that is there can always be sent to another voter.
