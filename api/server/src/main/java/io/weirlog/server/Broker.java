@@ -11,24 +11,34 @@ import io.weirlog.replication.PartitionAssignment;
 import io.weirlog.replication.Partitions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Follows the metadata: hosts the partitions that they give to this broker and lets go of those that they take.
-final class Broker implements MetadataListener {
+public final class Broker implements MetadataListener {
     static final String CLIENT_LISTENER = "client";
+
+    private static final long NOTHING_YET = -1;
 
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
     private final BrokerId self;
     private final Partitions partitions;
     private final TopicSettings settings;
-    private final CountDownLatch synced = new CountDownLatch(1);
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition applied = lock.newCondition();
+    /// Used by the feed's thread only.
+    private boolean strayChecked;
+    /// The metadata index up to which partitions were handed on; −1 before the first snapshot. Guarded by `lock`.
+    private long appliedIndex = NOTHING_YET;
 
     Broker(BrokerId self, Partitions partitions, TopicSettings settings) {
         this.self = self;
@@ -38,11 +48,12 @@ final class Broker implements MetadataListener {
 
     @Override
     public void onSnapshot(MetadataImage image) {
-        if (synced.getCount() > 0) {
+        if (!strayChecked) {
             quarantineStrays(image);
+            strayChecked = true;
         }
         image.topics().forEach(this::assign);
-        synced.countDown();
+        applied(image.index());
     }
 
     @Override
@@ -56,6 +67,17 @@ final class Broker implements MetadataListener {
                 case MetadataEvent.BrokerRegistered registered ->
                     LOG.debug("broker {} registered", registered.broker().id());
             }
+        }
+        applied(image.index());
+    }
+
+    private void applied(long index) {
+        lock.lock();
+        try {
+            appliedIndex = index;
+            applied.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -99,14 +121,28 @@ final class Broker implements MetadataListener {
         partitions.deleteTopic(deleted.id());
     }
 
-    /// Waits until all partitions that the metadata gave this broker are open.
-    boolean awaitOpen(MetadataImage image, long timeoutMillis) throws InterruptedException {
-        if (!synced.await(timeoutMillis, TimeUnit.MILLISECONDS)) {
-            return false;
+    /// Waits until this broker has followed the metadata up to `metadataIndex`, and its own partitions of these topics
+    /// are
+    /// open, or have failed to.
+    ///
+    /// @return false if the time was not enough
+    public boolean awaitOpen(Collection<TopicImage> topics, long metadataIndex, Duration timeout)
+            throws InterruptedException {
+        var nanosLeft = timeout.toNanos();
+        lock.lock();
+        try {
+            while (appliedIndex < metadataIndex) {
+                if (nanosLeft <= 0) {
+                    return false;
+                }
+                nanosLeft = applied.awaitNanos(nanosLeft);
+            }
+        } finally {
+            lock.unlock();
         }
-        var ids = image.topics().stream()
+        var ids = topics.stream()
                 .flatMap(topic -> hosted(topic).stream().map(PartitionAssignment::id))
                 .toList();
-        return partitions.awaitOpen(ids, timeoutMillis);
+        return partitions.awaitOpen(ids, TimeUnit.NANOSECONDS.toMillis(nanosLeft));
     }
 }

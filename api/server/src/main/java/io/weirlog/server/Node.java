@@ -67,9 +67,10 @@ public final class Node implements AutoCloseable {
                     PartitionsConfig.of(directory.partitions(), config.limits().shards(), config.shutdownGrace()),
                     ReplicationClock.SYSTEM));
             var settings = new TopicSettings();
-            startBroker(quorum, new Broker(config.nodeId(), partitions, settings));
+            var broker = new Broker(config.nodeId(), partitions, settings);
+            startBroker(quorum, broker);
             openStreams = opened(new OpenStreams());
-            listener = opened(listen(quorum, partitions, settings));
+            listener = opened(listen(quorum, broker, partitions, settings));
             register(quorum);
             LOG.info("node {} of cluster {} serves clients at {}", config.nodeId(), clusterId, clientAddress());
         } catch (NodeStartException | RuntimeException e) {
@@ -115,7 +116,8 @@ public final class Node implements AutoCloseable {
     private void startBroker(MetadataQuorum quorum, Broker broker) throws NodeStartException {
         opened(quorum.feed().subscribe(broker));
         try {
-            if (!broker.awaitOpen(quorum.feed().image(), PARTITIONS_OPEN_MAX.toMillis())) {
+            var image = quorum.feed().image();
+            if (!broker.awaitOpen(image.topics(), image.index(), PARTITIONS_OPEN_MAX)) {
                 throw new NodeStartException(
                         "the partitions were not recovered within " + PARTITIONS_OPEN_MAX.toMinutes() + " minutes");
             }
@@ -125,7 +127,7 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    private GrpcListener listen(MetadataQuorum quorum, Partitions partitions, TopicSettings settings)
+    private GrpcListener listen(MetadataQuorum quorum, Broker broker, Partitions partitions, TopicSettings settings)
             throws NodeStartException {
         var facts = new NodeFacts(clusterId, config.nodeId(), BuildInfo.VERSION, config.limits());
         var topics = new TopicLookup(quorum.feed(), config.nodeId());
@@ -135,7 +137,7 @@ public final class Node implements AutoCloseable {
         var methods = new DataPlane(new PooledBuffers());
         var producer = new ProducerApi(facts, openStreams, topics, settings, partitions, memory);
         var consumer = opened(new ConsumerApi(facts, openStreams, topics, partitions, executor));
-        var admin = new AdminApi(topics, quorum.client(), partitions, config.topicDefaults(), executor);
+        var admin = new AdminApi(topics, quorum.client(), broker, partitions, config.topicDefaults(), executor);
         var network = config.network();
         try {
             return new GrpcListener(

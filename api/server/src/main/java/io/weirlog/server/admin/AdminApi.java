@@ -3,13 +3,13 @@ package io.weirlog.server.admin;
 import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.weirlog.common.TopicId;
-import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.MetadataClient;
 import io.weirlog.metadata.MetadataUnavailableException;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.replication.Partitions;
+import io.weirlog.server.Broker;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
 import io.weirlog.v1.AdminServiceGrpc;
@@ -24,6 +24,7 @@ import io.weirlog.v1.ListTopicsResponse;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.TopicSummary;
 import io.weirlog.wire.Problems;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -31,7 +32,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,11 +42,11 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private static final int PAGE_SIZE_MAX = 5000;
     private static final int REPLICATION_FACTOR_DEFAULT = 3;
     /// A new topic is answered for when its partitions can be written, or after this long at the latest.
-    private static final long OPEN_MILLIS_MAX = 5000;
+    private static final Duration OPEN_MAX = Duration.ofSeconds(5);
 
     private final TopicLookup topics;
     private final MetadataClient metadata;
-    private final Partitions partitions;
+    private final Broker broker;
     private final TopicDescriptions descriptions;
     private final Map<String, String> topicDefaults;
     private final Executor executor;
@@ -55,12 +55,13 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     public AdminApi(
             TopicLookup topics,
             MetadataClient metadata,
+            Broker broker,
             Partitions partitions,
             Map<String, String> topicDefaults,
             Executor executor) {
         this.topics = topics;
         this.metadata = metadata;
-        this.partitions = partitions;
+        this.broker = broker;
         this.descriptions = new TopicDescriptions(topics, partitions);
         this.topicDefaults = topicDefaults;
         this.executor = executor;
@@ -91,7 +92,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
                             } else if (reply instanceof MetadataReply.Rejected rejected) {
                                 fail(response, Rejections.problem(rejected, request.getName()));
                             } else {
-                                created(request.getName(), ((MetadataReply.TopicCreated) reply).id(), response);
+                                created(request.getName(), (MetadataReply.TopicCreated) reply, response);
                             }
                         },
                         executor);
@@ -115,19 +116,17 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     }
 
     /// Answers once the new topic's partitions on this broker can be used, so that a client may write at once.
-    private void created(String name, TopicId id, StreamObserver<CreateTopicResponse> response) {
-        var topic = topics.image().topic(id);
+    private void created(
+            String name, MetadataReply.TopicCreated created, StreamObserver<CreateTopicResponse> response) {
+        var topic = topics.image().topic(created.id());
         if (topic.isEmpty()) {
             // A retry under the same request id, after somebody has deleted the topic again.
             fail(response, ServerProblems.unknownTopic(name));
             return;
         }
-        var all = IntStream.range(0, topic.get().partitions().size())
-                .mapToObj(number -> new TopicPartition(id, number))
-                .toList();
         try {
-            if (!partitions.awaitOpen(all, OPEN_MILLIS_MAX)) {
-                LOG.warn("topic {} exists, but its partitions are not all open after {} ms", name, OPEN_MILLIS_MAX);
+            if (!broker.awaitOpen(List.of(topic.get()), created.index(), OPEN_MAX)) {
+                LOG.warn("topic {} exists, but its partitions are not all open after {}", name, OPEN_MAX);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
