@@ -33,6 +33,16 @@ record EpochHistory(List<Entry> entries) {
                 : Optional.of(entries.getLast().epoch());
     }
 
+    /// The epoch that wrote an offset; empty before the first known one.
+    Optional<LeaderEpoch> epochAt(Offset offset) {
+        for (var i = entries.size() - 1; i >= 0; i--) {
+            if (!entries.get(i).start().isAfter(offset)) {
+                return Optional.of(entries.get(i).epoch());
+            }
+        }
+        return Optional.empty();
+    }
+
     /// The history in which `epoch` begins at `start`, the log's end. Epochs that began there have no record and
     /// vanish.
     EpochHistory begin(LeaderEpoch epoch, Offset start) {

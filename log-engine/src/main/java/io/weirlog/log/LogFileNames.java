@@ -40,7 +40,9 @@ final class LogFileNames {
     }
 
     static boolean isOurs(String name) {
-        return SEGMENT_FILE.matcher(name).matches()
+        return baseOffset(name, LOG).isPresent()
+                || baseOffset(name, OFFSET_INDEX).isPresent()
+                || baseOffset(name, TIME_INDEX).isPresent()
                 || name.equals(EPOCHS)
                 || name.equals(METADATA)
                 || name.equals(SYNCED_OFFSET)

@@ -161,7 +161,7 @@ final class LogRecovery {
     private Recovered scan(List<Long> bases, long syncedEnd, Optional<EpochHistory> knownEpochs) throws IOException {
         // Without the file of epochs every batch has to be asked for its own.
         var first = knownEpochs.isEmpty() ? 0 : segmentOf(bases, syncedEnd);
-        var scanned = new UncleanStart(context, bases, first, syncedEnd).recover();
+        var scanned = new UncleanStart(context, bases, first, syncedEnd, knownEpochs).recover();
         var epochs = knownEpochs.orElse(EpochHistory.EMPTY).cutTo(new Offset(scanned.endOffset()));
         for (var seen : scanned.epochs()) {
             if (epochs.latest().map(latest -> seen.epoch().isAfter(latest)).orElse(true)) {

@@ -142,7 +142,7 @@ final class Segment {
         }
         if (indexFilesExist()) {
             var found = SegmentIndexes.openForRead(context, baseOffset);
-            if (found.areSane(extent.sizeBytes(), extent.endOffset())) {
+            if (found.areSane(extent.sizeBytes(), extent.endOffset()) && isTimeIndexed(found, extent)) {
                 return found;
             }
             found.close();
@@ -159,6 +159,16 @@ final class Segment {
         } catch (IOException | RuntimeException e) {
             rebuilt.close();
             throw e;
+        }
+    }
+
+    /// A completed segment's time index ends with its largest timestamp, so it is empty only if there is none.
+    private boolean isTimeIndexed(SegmentIndexes found, Extent extent) throws IOException {
+        if (found.times().entries() > 0 || extent.sizeBytes() == 0) {
+            return true;
+        }
+        try (var headers = new HeaderCursor(reader(), file, 0, extent.sizeBytes())) {
+            return headers.next() && headers.header().maxTimestamp() < 0;
         }
     }
 

@@ -16,13 +16,21 @@ import java.util.Optional;
 /// The CRC covers neither base offset nor length nor epoch: these have to continue what came before.
 final class SegmentScan {
     private final boolean gapsAllowed;
+    private final Optional<EpochHistory> knownEpochs;
     private final List<EpochHistory.Entry> epochs;
     private long nextOffset;
     private int lastEpoch;
 
+    /// @param knownEpochs what the checkpoint says, to which every batch must conform: it is written before the
+    ///     batches
     /// @param epochs receives the first batch of each epoch
-    SegmentScan(boolean gapsAllowed, long firstOffset, List<EpochHistory.Entry> epochs) {
+    SegmentScan(
+            boolean gapsAllowed,
+            Optional<EpochHistory> knownEpochs,
+            long firstOffset,
+            List<EpochHistory.Entry> epochs) {
         this.gapsAllowed = gapsAllowed;
+        this.knownEpochs = knownEpochs;
         this.nextOffset = firstOffset;
         this.epochs = epochs;
     }
@@ -101,6 +109,11 @@ final class SegmentScan {
         }
         if (batch.leaderEpoch() < lastEpoch) {
             return Optional.of("a batch of epoch " + batch.leaderEpoch() + " follows one of epoch " + lastEpoch);
+        }
+        var known = knownEpochs.flatMap(history -> history.epochAt(new Offset(base)));
+        if (known.isPresent() && known.get().value() != batch.leaderEpoch()) {
+            return Optional.of("a batch at offset " + base + " is of epoch " + batch.leaderEpoch()
+                    + ", by the checkpoint it must be " + known.get());
         }
         return Optional.empty();
     }

@@ -4,6 +4,7 @@ import io.weirlog.common.Offset;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The scan after anything but a clean shutdown: checks the segments from one on, and cuts a torn end.
 final class UncleanStart {
@@ -33,12 +34,12 @@ final class UncleanStart {
     /// @param bases the base offsets of all segments
     /// @param first the first of them that is to be checked
     /// @param syncedEnd below this offset nothing may be missing
-    UncleanStart(LogContext context, List<Long> bases, int first, long syncedEnd) {
+    UncleanStart(LogContext context, List<Long> bases, int first, long syncedEnd, Optional<EpochHistory> knownEpochs) {
         this.context = context;
         this.bases = bases;
         this.first = first;
         this.syncedEnd = syncedEnd;
-        this.scan = new SegmentScan(context.config().compacted(), bases.get(first), epochs);
+        this.scan = new SegmentScan(context.config().compacted(), knownEpochs, bases.get(first), epochs);
     }
 
     Result recover() throws IOException {

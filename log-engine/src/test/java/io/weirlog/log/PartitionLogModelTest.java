@@ -46,6 +46,7 @@ class PartitionLogModelTest {
         private final Random random;
         private final Path place;
         private final LogConfig config;
+        private final Storage storage = new UnsyncedStorage();
         private final List<ModelBatch> model = new ArrayList<>();
         private PartitionLog log;
         private LeaderEpoch epoch = new LeaderEpoch(0);
@@ -60,8 +61,12 @@ class PartitionLogModelTest {
                     .segmentIndexBytes(24 + random.nextInt(400))
                     .segmentMillis(1 + random.nextInt(100_000))
                     .build();
-            this.log = TestLogs.open(place, config);
+            this.log = open();
             log.beginEpoch(epoch);
+        }
+
+        private PartitionLog open() throws Exception {
+            return PartitionLog.open(storage, place, TestLogs.IDENTITY, config);
         }
 
         void run() throws Exception {
@@ -125,7 +130,7 @@ class PartitionLogModelTest {
             if (clean) {
                 log.close();
             }
-            var reopened = TestLogs.open(place, config);
+            var reopened = open();
             assertEquals(clean, reopened.recovery().clean());
             assertEquals(0, reopened.recovery().cutBytes());
             assertEquals(log.latestEpoch(), reopened.latestEpoch());

@@ -38,6 +38,11 @@ final class TestLogs {
         return PartitionLog.open(new FileStorage(), directory, IDENTITY, config);
     }
 
+    /// For tests that open so many logs that waiting for the device would take all their time.
+    static PartitionLog openUnsynced(Path directory, LogConfig config) throws IOException {
+        return PartitionLog.open(new UnsyncedStorage(), directory, IDENTITY, config);
+    }
+
     /// Opens a log that is ready for appends in [#EPOCH].
     static PartitionLog openLeader(Path directory, LogConfig config) throws IOException {
         var log = open(directory, config);
