@@ -33,7 +33,7 @@ public sealed interface MetadataCommand {
         }
     }
 
-    /// @param topicId drawn by the proposer; must be new
+    /// @param topicId drawn by the proposer, never to be used again: data on disk is known by it (M4)
     /// @param configs explicit configs by key, see [TopicConfigs]
     record CreateTopic(
             RequestId requestId,

@@ -11,10 +11,11 @@ import java.util.Optional;
 /// Places the replicas of a new topic's partitions: over racks first, then evenly, within the topic before the
 /// cluster.
 ///
-/// Partition after partition takes the broker that leads least as its preferred leader, then for each further
-/// replica a broker of the rack that holds fewest of the partition's replicas so far, and among those the one
-/// that holds least. Ties go to the next broker after the leader, one further in each round over the brokers,
-/// so that the partitions led by one broker have their other replicas on many: if it fails, many take over.
+/// First each partition gets as its preferred leader the broker that leads least. Then each gets its further
+/// replicas, one by one: from the rack that holds fewest of the partition's replicas so far the broker that
+/// holds least, counting all it is going to lead. Ties go to the next broker after the leader, one further in
+/// each round over the brokers, so that the partitions led by one broker have their other replicas on many: if
+/// it fails, many take over.
 final class ReplicaPlacement {
     /// @param load what is on the broker already
     record Candidate(BrokerId id, Optional<String> rack, BrokerLoad load) {}
@@ -47,30 +48,40 @@ final class ReplicaPlacement {
                 replicationFactor,
                 candidates.size());
         var placement = new ReplicaPlacement(candidates);
+        int[] leaders = new int[partitions];
+        for (int partition = 0; partition < partitions; partition++) {
+            leaders[partition] = placement.placeLeader();
+        }
         var placed = new ArrayList<List<BrokerId>>(partitions);
         for (int partition = 0; partition < partitions; partition++) {
-            placed.add(placement.placePartition(partition, replicationFactor));
+            int round = partition / candidates.size();
+            placed.add(placement.placeFollowers(leaders[partition], round, replicationFactor));
         }
         return placed;
     }
 
-    private List<BrokerId> placePartition(int partition, int replicationFactor) {
-        Arrays.fill(chosen, false);
-        Arrays.fill(usesOfRack, 0);
-        var replicas = new ArrayList<BrokerId>(replicationFactor);
+    private int placeLeader() {
         int leader = best(this::compareAsLeader, 0);
         leadsHere[leader]++;
+        holdsHere[leader]++;
+        return leader;
+    }
+
+    private List<BrokerId> placeFollowers(int leader, int round, int replicationFactor) {
+        var replicas = new ArrayList<BrokerId>(replicationFactor);
         take(leader, replicas);
-        int round = partition / candidates.size();
         while (replicas.size() < replicationFactor) {
-            take(best(this::compareAsFollower, leader + 1 + round), replicas);
+            int follower = best(this::compareAsFollower, leader + 1 + round);
+            holdsHere[follower]++;
+            take(follower, replicas);
         }
+        Arrays.fill(chosen, false);
+        Arrays.fill(usesOfRack, 0);
         return List.copyOf(replicas);
     }
 
     private void take(int candidate, List<BrokerId> replicas) {
         chosen[candidate] = true;
-        holdsHere[candidate]++;
         usesOfRack[racks[candidate]]++;
         replicas.add(candidates.get(candidate).id());
     }
@@ -97,9 +108,6 @@ final class ReplicaPlacement {
     private int compareAsLeader(int a, int b) {
         if (leadsHere[a] != leadsHere[b]) {
             return Integer.compare(leadsHere[a], leadsHere[b]);
-        }
-        if (holdsHere[a] != holdsHere[b]) {
-            return Integer.compare(holdsHere[a], holdsHere[b]);
         }
         var loadOfA = candidates.get(a).load();
         var loadOfB = candidates.get(b).load();

@@ -1,0 +1,170 @@
+package io.weirlog.metadata.codec;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.TopicId;
+import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataMachine;
+import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.metadata.core.MetadataState;
+import io.weirlog.metadata.core.RandomCommands;
+import io.weirlog.metadata.core.RejectReason;
+import io.weirlog.metadata.core.RequestId;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class CodecTest {
+    private static final RequestId REQUEST = new RequestId(UUID.fromString("00000000-0000-0001-0000-000000000002"));
+    private static final TopicId TOPIC = TopicId.parse("00000000-0000-0003-0000-000000000004");
+    private static final UUID INCARNATION = UUID.fromString("00000000-0000-0005-0000-000000000006");
+
+    private static final MetadataCommand REGISTER = new MetadataCommand.RegisterBroker(
+            REQUEST,
+            new BrokerId(300),
+            INCARNATION,
+            Optional.of("r1"),
+            Map.of("client", new Endpoint("h", 7171), "a", new Endpoint("g", 1)),
+            true);
+    private static final MetadataCommand CREATE = new MetadataCommand.CreateTopic(
+            REQUEST, "t", TOPIC, 3, 1, Map.of("retention.ms", "1", "durability", "fsync"));
+
+    /// The bytes of logs that exist: these may never change.
+    private static Map<MetadataCommand, String> goldenCommands() {
+        var golden = new LinkedHashMap<MetadataCommand, String>();
+        golden.put(
+                REGISTER,
+                "0a1000000000000000010000000000000002123508ac02121000000000000000050000000000000006"
+                        + "1a02723122080a01611201671801220e0a06636c69656e741201681883382801");
+        golden.put(
+                CREATE,
+                "0a10000000000000000100000000000000021a410a017412100000000000000003000000000000000418032001"
+                        + "2a130a0a6475726162696c69747912056673796e632a110a0c726574656e74696f6e2e6d73120131");
+        golden.put(new MetadataCommand.DeleteTopic(REQUEST, "t"), "0a100000000000000001000000000000000222030a0174");
+        golden.put(
+                new MetadataCommand.DeleteTopic(REQUEST, TOPIC),
+                "0a10000000000000000100000000000000022212121000000000000000030000000000000004");
+        return golden;
+    }
+
+    private static Map<MetadataReply, String> goldenReplies() {
+        var golden = new LinkedHashMap<MetadataReply, String>();
+        golden.put(new MetadataReply.TopicCreated(TOPIC, 5), "0a140a10000000000000000300000000000000041005");
+        golden.put(new MetadataReply.TopicDeleted(TOPIC, 5), "12140a10000000000000000300000000000000041005");
+        golden.put(new MetadataReply.BrokerRegistered(new BrokerEpoch(4), 5), "1a0408041005");
+        golden.put(new MetadataReply.Rejected(RejectReason.LIMIT_EXCEEDED, "no"), "2206080a12026e6f");
+        return golden;
+    }
+
+    private static final String GOLDEN_SNAPSHOT = "574c4d455441000a000000012f867c5a0000000000000059"
+            + "0807123708ac0210071a1000000000000000050000000000000006220272312a080a016112016718012a0e0a06636c69656e74120168"
+            + "1883383001221c0a100000000000000001000000000000000210071a061a0408071007";
+
+    @Test
+    void commandsHaveTheirBytes() throws Exception {
+        for (var golden : goldenCommands().entrySet()) {
+            assertEquals(golden.getValue(), hex(CommandCodec.encode(golden.getKey())));
+            assertEquals(golden.getKey(), CommandCodec.decode(bytes(golden.getValue())));
+        }
+    }
+
+    @Test
+    void repliesHaveTheirBytes() throws Exception {
+        for (var golden : goldenReplies().entrySet()) {
+            assertEquals(golden.getValue(), hex(ReplyCodec.encode(golden.getKey())));
+            assertEquals(golden.getKey(), ReplyCodec.decode(bytes(golden.getValue())));
+        }
+    }
+
+    @Test
+    void everyReasonOfARefusalHasItsNumber() throws Exception {
+        for (var reason : RejectReason.values()) {
+            var rejected = new MetadataReply.Rejected(reason, "");
+            assertEquals(rejected, ReplyCodec.decode(ByteBuffer.wrap(ReplyCodec.encode(rejected))));
+        }
+    }
+
+    @Test
+    void snapshotsHaveTheirBytes() throws Exception {
+        var state = MetadataMachine.apply(MetadataState.EMPTY, 7, REGISTER).state();
+        assertEquals(GOLDEN_SNAPSHOT, hex(SnapshotCodec.encode(state)));
+        assertEquals(
+                SnapshotCodec.hash(state),
+                SnapshotCodec.hash(SnapshotCodec.decode(HexFormat.of().parseHex(GOLDEN_SNAPSHOT))));
+    }
+
+    @Test
+    void randomCommandsComeBack() throws Exception {
+        for (long seed = 0; seed < 50; seed++) {
+            var commands = new RandomCommands(seed);
+            for (int i = 0; i < 50; i++) {
+                var command = commands.next();
+                assertEquals(
+                        command, CommandCodec.decode(ByteBuffer.wrap(CommandCodec.encode(command))), "seed " + seed);
+            }
+        }
+    }
+
+    @Test
+    void noBitOfASnapshotMayFlip() {
+        byte[] snapshot = HexFormat.of().parseHex(GOLDEN_SNAPSHOT);
+        for (int bit = 0; bit < snapshot.length * 8; bit++) {
+            snapshot[bit / 8] ^= (byte) (1 << bit % 8);
+            assertThrows(MalformedRecordException.class, () -> SnapshotCodec.decode(snapshot), "bit " + bit);
+            snapshot[bit / 8] ^= (byte) (1 << bit % 8);
+        }
+    }
+
+    @Test
+    void noCutSnapshotIsTaken() {
+        byte[] snapshot = HexFormat.of().parseHex(GOLDEN_SNAPSHOT);
+        for (int length = 0; length < snapshot.length; length++) {
+            byte[] cut = Arrays.copyOf(snapshot, length);
+            assertThrows(MalformedRecordException.class, () -> SnapshotCodec.decode(cut), "length " + length);
+        }
+    }
+
+    /// Whatever the bytes are, the outcome is a command or a refusal, never another exception.
+    @Test
+    void garbageIsRefused() {
+        int refused = 0;
+        for (long seed = 0; seed < 2_000; seed++) {
+            var random = new Random(seed);
+            byte[] bytes = CommandCodec.encode(new RandomCommands(seed).next());
+            for (int change = random.nextInt(4); change >= 0; change--) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            }
+            try {
+                CommandCodec.decode(ByteBuffer.wrap(bytes));
+            } catch (MalformedRecordException e) {
+                refused++;
+            } catch (RuntimeException e) {
+                throw new AssertionError("seed " + seed, e);
+            }
+        }
+        assertTrue(refused > 500, "refused: " + refused);
+        for (var empty : List.of("", "0a00", "0a10000000000000000100000000000000022200")) {
+            assertThrows(MalformedRecordException.class, () -> CommandCodec.decode(bytes(empty)), empty);
+        }
+    }
+
+    private static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    private static ByteBuffer bytes(String hex) {
+        return ByteBuffer.wrap(HexFormat.of().parseHex(hex));
+    }
+}

@@ -1,0 +1,210 @@
+package io.weirlog.metadata.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
+import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.codec.SnapshotCodec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/// Random command sequences against what must always hold. Each seed is a whole history.
+class MachineModelTest {
+    private static final int SEEDS = 500;
+    private static final int COMMANDS = 120;
+
+    @Test
+    void randomHistories() {
+        int accepted = 0;
+        int retried = 0;
+        for (long seed = 0; seed < SEEDS; seed++) {
+            try {
+                var history = new History(seed);
+                history.run();
+                accepted += history.accepted;
+                retried += history.retried;
+            } catch (Exception | AssertionError e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+            }
+        }
+        // A test of refusals only would prove nothing.
+        assertTrue(accepted > SEEDS * COMMANDS / 5, "accepted: " + accepted);
+        assertTrue(retried > SEEDS * COMMANDS / 10, "retried: " + retried);
+    }
+
+    /// One history, with its own simple idea of what the state should be.
+    private static final class History {
+        final RandomCommands commands;
+        final Random random;
+        final List<MetadataCommand> log = new ArrayList<>();
+        final Map<RequestId, MetadataReply> firstReplies = new HashMap<>();
+        final Map<String, TopicId> topics = new HashMap<>();
+        final Map<BrokerId, BrokerEpoch> brokerEpochs = new HashMap<>();
+        final Map<TopicPartition, Map<LeaderEpoch, BrokerId>> leaders = new HashMap<>();
+        final Map<TopicPartition, Long> partitionEpochs = new HashMap<>();
+        final Map<Long, byte[]> snapshots = new HashMap<>();
+        MetadataState state = MetadataState.EMPTY;
+        MetadataState followed = MetadataState.EMPTY;
+        int accepted;
+        int retried;
+
+        History(long seed) {
+            commands = new RandomCommands(seed);
+            random = new Random(~seed);
+        }
+
+        void run() throws Exception {
+            for (int index = 1; index <= COMMANDS; index++) {
+                var command = commands.next();
+                log.add(command);
+                var applied = MetadataMachine.apply(state, index, command);
+                checkReply(command, applied);
+                state = applied.state();
+                for (var event : applied.events()) {
+                    followed = followed.evolve(event);
+                }
+                checkState();
+                if (random.nextInt(30) == 0) {
+                    checkFollowed();
+                    snapshots.put((long) index, SnapshotCodec.encode(state));
+                }
+            }
+            checkFollowed();
+            checkReplay();
+        }
+
+        private void checkReply(MetadataCommand command, Applied applied) {
+            var first = firstReplies.putIfAbsent(command.requestId(), applied.reply());
+            if (first != null) {
+                retried++;
+                assertEquals(first, applied.reply(), "a retry got another answer");
+                assertEquals(List.of(), applied.events(), "a retry changed something");
+                return;
+            }
+            switch (applied.reply()) {
+                case MetadataReply.Rejected rejected -> assertEquals(List.of(), applied.events(), rejected.message());
+                case MetadataReply.TopicCreated created -> {
+                    accepted++;
+                    var name = ((MetadataCommand.CreateTopic) command).name();
+                    assertNull(topics.put(name, created.id()), "a topic was created twice");
+                }
+                case MetadataReply.TopicDeleted deleted -> {
+                    accepted++;
+                    assertTrue(topics.values().remove(deleted.id()), "an unknown topic was deleted");
+                    // The commands may draw its id again, as no proposer would.
+                    leaders.keySet().removeIf(partition -> partition.topicId().equals(deleted.id()));
+                    partitionEpochs
+                            .keySet()
+                            .removeIf(partition -> partition.topicId().equals(deleted.id()));
+                }
+                case MetadataReply.BrokerRegistered registered -> {
+                    accepted++;
+                    var before =
+                            brokerEpochs.put(((MetadataCommand.RegisterBroker) command).brokerId(), registered.epoch());
+                    assertTrue(before == null || before.compareTo(registered.epoch()) <= 0, "R10: a broker epoch fell");
+                }
+            }
+        }
+
+        private void checkState() {
+            var named = new HashMap<String, TopicId>();
+            var keys = new HashSet<String>();
+            int partitions = 0;
+            for (var topic : state.topics().byNames()) {
+                named.put(topic.name(), topic.id());
+                assertTrue(keys.add(topic.name().replace('.', '_')), "names collide");
+                assertEquals(Optional.of(topic), state.topics().byId(topic.id()));
+                assertEquals(Optional.of(topic), state.topics().byName(topic.name()));
+                partitions += topic.partitions().size();
+                for (var partition : topic.partitions()) {
+                    checkPartition(new TopicPartition(topic.id(), partition.partition()), partition);
+                }
+            }
+            assertEquals(topics, named);
+            assertEquals(partitions, state.topics().partitionCount());
+            assertEquals(brokerEpochs.keySet(), state.brokers().keySet());
+            checkLoads();
+        }
+
+        /// Whoever follows the events has the state.
+        private void checkFollowed() {
+            assertEquals(
+                    List.copyOf(state.topics().byNames()),
+                    List.copyOf(followed.topics().byNames()));
+            assertEquals(state.brokers(), followed.brokers());
+        }
+
+        private void checkPartition(TopicPartition id, PartitionImage partition) {
+            partition.leader().ifPresent(leader -> {
+                assertTrue(state.isLive(leader), "a fenced broker leads " + id);
+                var before = leaders.computeIfAbsent(id, any -> new HashMap<>()).put(partition.leaderEpoch(), leader);
+                assertTrue(before == null || before.equals(leader), "R3: two leaders of " + id);
+            });
+            if (partition.leader().isEmpty()) {
+                assertTrue(partition.inSyncReplicas().stream().noneMatch(state::isLive), "nobody leads " + id);
+            }
+            var before = partitionEpochs.put(id, partition.partitionEpoch());
+            assertTrue(before == null || before <= partition.partitionEpoch(), "R9: a partition epoch fell");
+        }
+
+        private void checkLoads() {
+            var loads = new HashMap<BrokerId, BrokerLoad>();
+            for (var topic : state.topics().byNames()) {
+                for (var partition : topic.partitions()) {
+                    for (var replica : partition.replicas()) {
+                        int preferred = partition.replicas().getFirst().equals(replica) ? 1 : 0;
+                        loads.merge(replica, new BrokerLoad(1, preferred), BrokerLoad::plus);
+                    }
+                }
+            }
+            for (var broker : brokerEpochs.keySet()) {
+                assertEquals(loads.getOrDefault(broker, BrokerLoad.NONE), state.load(broker));
+            }
+        }
+
+        /// M2: the same log gives the same state, from its beginning and from every snapshot.
+        private void checkReplay() throws Exception {
+            var hash = SnapshotCodec.hash(state);
+            assertEquals(hash, SnapshotCodec.hash(replay(MetadataState.EMPTY)), "a replay from zero");
+            for (byte[] snapshot : snapshots.values()) {
+                var restored = SnapshotCodec.decode(snapshot);
+                assertEquals(hash, SnapshotCodec.hash(replay(restored)), "a replay from " + restored.index());
+            }
+        }
+
+        private MetadataState replay(MetadataState from) {
+            var replayed = from;
+            for (long index = from.index() + 1; index <= log.size(); index++) {
+                replayed = MetadataMachine.apply(replayed, index, log.get((int) index - 1))
+                        .state();
+            }
+            return replayed;
+        }
+    }
+
+    @Test
+    void theHashTellsStatesApart() {
+        var commands = new RandomCommands(1);
+        var state = MetadataState.EMPTY;
+        Set<String> hashes = new HashSet<>();
+        for (int index = 1; index <= 50; index++) {
+            state = MetadataMachine.apply(state, index, commands.next()).state();
+            assertTrue(hashes.add(SnapshotCodec.hash(state)));
+        }
+        assertFalse(hashes.contains(SnapshotCodec.hash(MetadataState.EMPTY)));
+    }
+}

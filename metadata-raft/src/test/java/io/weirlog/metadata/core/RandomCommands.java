@@ -1,0 +1,78 @@
+package io.weirlog.metadata.core;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.TopicId;
+import io.weirlog.metadata.Endpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+
+/// A stream of commands from a seed: mostly sensible, some nonsense, some retries. Names and brokers are few,
+/// so that commands meet each other.
+public final class RandomCommands {
+    private static final List<String> NAMES = List.of("a", "b", "a.b", "a_b", "orders", "x-1", "", "no/good");
+    private static final List<Map<String, String>> CONFIGS = List.of(
+            Map.of(),
+            Map.of("retention.ms", "1000", "durability", "page-cache"),
+            Map.of("min.insync.replicas", "2"),
+            Map.of("retention.ms", "soon"));
+
+    private final Random random;
+    private final List<MetadataCommand> sent = new ArrayList<>();
+    private final List<TopicId> topicIds = new ArrayList<>();
+
+    public RandomCommands(long seed) {
+        this.random = new Random(seed);
+    }
+
+    public MetadataCommand next() {
+        if (!sent.isEmpty() && random.nextInt(5) == 0) {
+            return any(sent);
+        }
+        var command = switch (random.nextInt(10)) {
+            case 0, 1, 2 -> register();
+            case 3, 4, 5, 6 -> create();
+            case 7, 8 -> new MetadataCommand.DeleteTopic(requestId(), any(NAMES));
+            default -> new MetadataCommand.DeleteTopic(requestId(), topicId());
+        };
+        sent.add(command);
+        return command;
+    }
+
+    private MetadataCommand register() {
+        var rack = random.nextBoolean() ? Optional.of("rack-" + random.nextInt(3)) : Optional.<String>empty();
+        return new MetadataCommand.RegisterBroker(
+                requestId(),
+                new BrokerId(random.nextInt(6)),
+                new UUID(2, random.nextInt(20)),
+                rack,
+                Map.of("client", new Endpoint("host", random.nextInt(20) == 0 ? 0 : 7171)),
+                random.nextInt(4) == 0);
+    }
+
+    private MetadataCommand create() {
+        int partitions = random.nextInt(8);
+        int replicationFactor = random.nextInt(5);
+        return new MetadataCommand.CreateTopic(
+                requestId(), any(NAMES), topicId(), partitions, replicationFactor, any(CONFIGS));
+    }
+
+    private TopicId topicId() {
+        if (!topicIds.isEmpty() && random.nextInt(3) == 0) {
+            return any(topicIds);
+        }
+        topicIds.add(new TopicId(new UUID(random.nextLong(), random.nextLong())));
+        return topicIds.getLast();
+    }
+
+    private RequestId requestId() {
+        return new RequestId(new UUID(random.nextLong(), random.nextLong()));
+    }
+
+    private <T> T any(List<T> list) {
+        return list.get(random.nextInt(list.size()));
+    }
+}
