@@ -116,7 +116,7 @@ public final class Admin {
             request.addPartitions(ListOffsetsPartition.newBuilder()
                     .setTopic(partition.topic())
                     .setPartition(partition.partition())
-                    .setPosition(StartAt.toProto(position)));
+                    .setPosition(ToProto.start(position)));
         }
         return calls
                 .call(ConsumerServiceGrpc.getListOffsetsMethod(), request.build(), timeout)

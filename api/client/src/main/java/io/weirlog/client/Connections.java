@@ -65,10 +65,15 @@ final class Connections implements AutoCloseable {
     /// Says that `channel` did not reach its broker: others are asked first, and the next attempt at this one starts
     /// afresh instead of waiting for gRPC's own growing delay.
     void unreachable(Address address, ManagedChannel channel) {
-        failedAtNanos.put(address, System.nanoTime());
+        avoid(address);
         if (channels.remove(address, channel)) {
             channel.shutdown();
         }
+    }
+
+    /// Says that others should be asked first for a while.
+    void avoid(Address address) {
+        failedAtNanos.put(address, System.nanoTime());
         if (address.equals(any())) {
             preferred.incrementAndGet();
         }

@@ -44,10 +44,11 @@ final class MetadataCache {
     /// @throws WeirlogException `UNKNOWN_TOPIC` if there is none; or if no broker tells it in time
     TopicMetadata topic(String topic, Duration timeout) throws InterruptedException {
         var known = topics.get(topic);
-        return known != null ? known : ask(topic, timeout);
+        return known != null ? known : fresh(topic, timeout);
     }
 
-    private TopicMetadata ask(String topic, Duration timeout) throws InterruptedException {
+    /// The topic as a broker tells it now.
+    TopicMetadata fresh(String topic, Duration timeout) throws InterruptedException {
         var deadlineNanos = System.nanoTime() + timeout.toNanos();
         for (var attempts = 1; ; attempts++) {
             var remaining = Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime()));

@@ -1,7 +1,5 @@
 package io.weirlog.client;
 
-import com.google.protobuf.Timestamp;
-import io.weirlog.v1.StartPosition;
 import java.time.Instant;
 
 /// A place in a partition to read from.
@@ -38,22 +36,5 @@ public sealed interface StartAt {
 
     static StartAt timestamp(Instant timestamp) {
         return new AtTimestamp(timestamp);
-    }
-
-    /// The same in the contract's words.
-    static StartPosition toProto(StartAt start) {
-        var proto = StartPosition.newBuilder();
-        if (start instanceof Earliest) {
-            proto.setEarliest(StartPosition.Earliest.getDefaultInstance());
-        } else if (start instanceof Latest) {
-            proto.setLatest(StartPosition.Latest.getDefaultInstance());
-        } else if (start instanceof AtOffset at) {
-            proto.setOffset(at.offset());
-        } else if (start instanceof AtTimestamp at) {
-            var time = at.timestamp();
-            proto.setTimestamp(
-                    Timestamp.newBuilder().setSeconds(time.getEpochSecond()).setNanos(time.getNano()));
-        }
-        return proto.build();
     }
 }

@@ -1,27 +1,65 @@
 package io.weirlog.client;
 
 import io.weirlog.common.TopicId;
+import io.weirlog.v1.PartitionLeader;
 import io.weirlog.v1.TopicLeaders;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// A topic's partitions and who leads them. Immutable.
-///
-/// @param leaders by partition; those without a leader are missing
-record TopicMetadata(String name, TopicId id, int partitionCount, Map<Integer, LeaderDescription> leaders) {
-    TopicMetadata {
-        leaders = Map.copyOf(leaders);
+final class TopicMetadata {
+    private final String name;
+    private final TopicId id;
+    /// Made once, so that sending a record need not make its own.
+    private final List<PartitionRef> refs;
+    /// By partition; those without a leader are missing.
+    private final Map<Integer, LeaderDescription> leaders;
+
+    private TopicMetadata(String name, TopicId id, List<PartitionRef> refs, Map<Integer, LeaderDescription> leaders) {
+        this.name = name;
+        this.id = id;
+        this.refs = refs;
+        this.leaders = Map.copyOf(leaders);
+    }
+
+    /// @param leaders by partition; those without a leader are missing
+    TopicMetadata(String name, TopicId id, int partitionCount, Map<Integer, LeaderDescription> leaders) {
+        this(
+                name,
+                id,
+                IntStream.range(0, partitionCount)
+                        .mapToObj(partition -> new PartitionRef(name, partition))
+                        .toList(),
+                leaders);
     }
 
     static TopicMetadata of(TopicLeaders topic) {
         var leaders = topic.getPartitionsList().stream()
-                .filter(partition -> partition.hasLeader())
+                .filter(PartitionLeader::hasLeader)
                 .collect(Collectors.toMap(
-                        partition -> partition.getPartition(), partition -> FromProto.leader(partition.getLeader())));
+                        PartitionLeader::getPartition, partition -> FromProto.leader(partition.getLeader())));
         return new TopicMetadata(
                 topic.getTopic(), FromProto.topicId(topic.getTopicId()), topic.getPartitionsCount(), leaders);
+    }
+
+    String name() {
+        return name;
+    }
+
+    TopicId id() {
+        return id;
+    }
+
+    int partitionCount() {
+        return refs.size();
+    }
+
+    PartitionRef ref(int partition) {
+        return refs.get(partition);
     }
 
     Optional<LeaderDescription> leader(int partition) {
@@ -36,6 +74,6 @@ record TopicMetadata(String name, TopicId id, int partitionCount, Map<Integer, L
         }
         var changed = new HashMap<>(leaders);
         changed.put(partition, leader);
-        return new TopicMetadata(name, id, partitionCount, changed);
+        return new TopicMetadata(name, id, refs, changed);
     }
 }

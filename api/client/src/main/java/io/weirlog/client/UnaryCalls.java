@@ -58,7 +58,6 @@ final class UnaryCalls {
                 attempts,
                 TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime()),
                 ThreadLocalRandom.current().nextDouble());
-        // What a broker says of topics it does not know is its answer, not a passing trouble.
         if (!(decision instanceof RetryPolicy.Retry retry) || isAnswer(failure.problem())) {
             throw failure;
         }
@@ -72,7 +71,8 @@ final class UnaryCalls {
         }
     }
 
-    private static boolean isAnswer(Problem problem) {
+    /// Whether this is a broker's answer rather than a passing trouble: it does not know the topic.
+    static boolean isAnswer(Problem problem) {
         return problem.getReason() == ErrorReason.ERROR_REASON_UNKNOWN_TOPIC
                 || problem.getReason() == ErrorReason.ERROR_REASON_UNKNOWN_PARTITION;
     }

@@ -6,18 +6,22 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// A client of one cluster: the connections that its producers, consumers and admin share. Thread-safe.
 ///
 /// Nothing is connected until it is needed, so a broker that cannot be reached shows with the first request.
 public final class WeirlogClient implements AutoCloseable {
     private final Connections connections;
+    private final MetadataCache metadata;
     private final Admin admin;
+    private final Set<Producer> producers = ConcurrentHashMap.newKeySet();
+    private final Set<Consumer> consumers = ConcurrentHashMap.newKeySet();
 
     private WeirlogClient(ClientConfig config) {
         connections = new Connections(config);
         var calls = new UnaryCalls(connections);
-        var metadata = new MetadataCache(calls);
+        metadata = new MetadataCache(calls);
         admin = new Admin(calls, metadata);
     }
 
@@ -34,9 +38,28 @@ public final class WeirlogClient implements AutoCloseable {
         return admin;
     }
 
-    /// Closes the producers and consumers of this client and the connections.
+    /// A producer with the default options.
+    public Producer producer() {
+        return producer(ProducerOptions.defaults());
+    }
+
+    public Producer producer(ProducerOptions options) {
+        var producer = new StreamProducer(options, metadata, connections, producers::remove);
+        producers.add(producer);
+        return producer;
+    }
+
+    public Consumer consumer(ConsumerOptions options) {
+        var consumer = new StreamConsumer(options, admin, connections, consumers::remove);
+        consumers.add(consumer);
+        return consumer;
+    }
+
+    /// Closes the producers and consumers of this client, as their own `close()` does, and the connections.
     @Override
     public void close() {
+        List.copyOf(producers).forEach(Producer::close);
+        List.copyOf(consumers).forEach(Consumer::close);
         connections.close();
     }
 

@@ -1,0 +1,140 @@
+package io.weirlog.client;
+
+import com.google.protobuf.ByteString;
+import io.weirlog.v1.Batch;
+import java.util.OptionalInt;
+
+/// Where a consumer is in one partition. Pure; it outlives streams.
+///
+/// | What happens | `position` | `atEnd` |
+/// |---|---|---|
+/// | a record is returned | one past it | no |
+/// | a batch message is used up | its `next_offset`, which may lie further: compaction leaves gaps | no |
+/// | the end is told at `position` | – | yes |
+/// | a seek | its target; batches sent before it no longer count | no |
+/// | another stream | – | no |
+final class PartitionReading {
+    private final PartitionRef partition;
+    private final ByteString topicId;
+    private int assignment;
+    private long position;
+    private long seekId;
+    private OptionalInt lastLeaderEpoch = OptionalInt.empty();
+    private boolean paused;
+    private boolean atEnd;
+    private boolean unreadable;
+    private int troubles;
+    private long troubledSinceNanos;
+
+    PartitionReading(PartitionRef partition, ByteString topicId, int assignment, long position) {
+        this.partition = partition;
+        this.topicId = topicId;
+        this.assignment = assignment;
+        this.position = position;
+    }
+
+    PartitionRef partition() {
+        return partition;
+    }
+
+    ByteString topicId() {
+        return topicId;
+    }
+
+    int assignment() {
+        return assignment;
+    }
+
+    long position() {
+        return position;
+    }
+
+    OptionalInt lastLeaderEpoch() {
+        return lastLeaderEpoch;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    boolean isAtEnd() {
+        return atEnd;
+    }
+
+    /// Goes on over another stream, whose broker has called the partition so.
+    void reassigned(int assignment) {
+        this.assignment = assignment;
+        seekId = 0;
+        atEnd = false;
+    }
+
+    /// Whether a batch continues what was read so far.
+    boolean accepts(Batch batch) {
+        return !paused && !unreadable && batch.getSeekId() == seekId && batch.getNextOffset() > position;
+    }
+
+    void began() {
+        atEnd = false;
+        troubles = 0;
+    }
+
+    void returned(long offset, OptionalInt leaderEpoch) {
+        position = offset + 1;
+        lastLeaderEpoch = leaderEpoch;
+    }
+
+    void finished(long nextOffset) {
+        position = Math.max(position, nextOffset);
+    }
+
+    /// The broker says that everything below `nextOffset` was sent; it may have said so before a seek.
+    void endTold(long nextOffset) {
+        if (nextOffset == position && !unreadable) {
+            atEnd = true;
+            troubles = 0;
+        }
+    }
+
+    void sought(long target, long seekId) {
+        position = target;
+        this.seekId = seekId;
+        lastLeaderEpoch = OptionalInt.empty();
+        atEnd = false;
+        unreadable = false;
+        troubles = 0;
+    }
+
+    void pause() {
+        paused = true;
+    }
+
+    /// What was sent before the pause was thrown away: `seekId` marks what is sent from now on.
+    void resume(long seekId) {
+        paused = false;
+        this.seekId = seekId;
+        atEnd = false;
+    }
+
+    /// Bytes at this position are damaged: nothing is taken until a seek.
+    void unreadable() {
+        unreadable = true;
+    }
+
+    /// Counts the passing troubles since the last batch.
+    int troubled(long nowNanos) {
+        if (troubles == 0) {
+            troubledSinceNanos = nowNanos;
+        }
+        return ++troubles;
+    }
+
+    /// For how long it has been in trouble, as of the last one.
+    long troubledNanos(long nowNanos) {
+        return troubles == 0 ? 0 : nowNanos - troubledSinceNanos;
+    }
+
+    /// Begins to count anew.
+    void complained() {
+        troubles = 0;
+    }
+}

@@ -1,0 +1,363 @@
+package io.weirlog.client;
+
+import io.grpc.Status;
+import io.weirlog.v1.AppendFailure;
+import io.weirlog.v1.AppendOutcome;
+import io.weirlog.v1.AppendResult;
+import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.Problem;
+import io.weirlog.v1.ProduceInitialized;
+import io.weirlog.wire.Problems;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The producer's own thread: it owns everything that was sent, and takes what is ready from the accumulator.
+///
+/// One turn: handle what arrived, send what may be sent, fail what is late, then sleep until one of these is due.
+final class Sender implements Runnable, ProduceStream.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(Sender.class);
+    private static final long CHECK_NANOS = Duration.ofMillis(50).toNanos();
+    private static final long IDLE_NANOS = Duration.ofSeconds(1).toNanos();
+    /// What a request message may take besides its batch.
+    private static final int REQUEST_OVERHEAD_BYTES = 1024;
+    private static final int TOPICS_PER_REFRESH = 1_000;
+
+    private final ProducerOptions options;
+    private final RecordAccumulator accumulator;
+    private final MetadataCache metadata;
+    private final ProduceRoutes routes;
+    private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
+    private final Set<PartitionLane> active = new LinkedHashSet<>();
+    private final Thread thread;
+    private boolean refreshing;
+    private boolean refreshWanted;
+    private long refreshNotBeforeNanos = System.nanoTime();
+    private long checkedNanos = System.nanoTime();
+    private volatile boolean hurry;
+    private volatile boolean stopping;
+
+    Sender(ProducerOptions options, RecordAccumulator accumulator, MetadataCache metadata, Connections connections) {
+        this.options = options;
+        this.accumulator = accumulator;
+        this.metadata = metadata;
+        this.routes = new ProduceRoutes(options, metadata, connections, this, this::post);
+        this.thread = new Thread(this, "weirlog-producer");
+        this.thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /// Runs it on the sender's thread.
+    void post(Runnable event) {
+        mailbox.add(event);
+        wake();
+    }
+
+    void wake() {
+        LockSupport.unpark(thread);
+    }
+
+    boolean isSenderThread() {
+        return Thread.currentThread().equals(thread);
+    }
+
+    /// Whether batches are sent without lingering.
+    void hurry(boolean hurry) {
+        this.hurry = hurry;
+        wake();
+    }
+
+    /// Fails what is not done and ends the thread, waiting for that at most `timeout`.
+    void stop(Duration timeout) throws InterruptedException {
+        stopping = true;
+        wake();
+        if (!isSenderThread()) {
+            thread.join(Math.max(1, timeout.toMillis()));
+        }
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (!stopping) {
+                turn();
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.error("the producer failed and ends", e);
+            throw e;
+        } finally {
+            end();
+        }
+    }
+
+    private void turn() {
+        for (var event = mailbox.poll(); event != null; event = mailbox.poll()) {
+            event.run();
+        }
+        for (var lane = accumulator.pollActivated(); lane != null; lane = accumulator.pollActivated()) {
+            active.add(lane);
+        }
+        var nowNanos = System.nanoTime();
+        if (nowNanos - checkedNanos >= CHECK_NANOS) {
+            checkedNanos = nowNanos;
+            failLate(nowNanos);
+            breakSilent(nowNanos);
+        }
+        if (refreshWanted && !refreshing && nowNanos - refreshNotBeforeNanos >= 0) {
+            refreshMetadata(nowNanos);
+        }
+        var sleepNanos = active.isEmpty() && routes.isQuiet() ? IDLE_NANOS : CHECK_NANOS;
+        for (var iterator = active.iterator(); iterator.hasNext(); ) {
+            var lane = iterator.next();
+            sleepNanos = Math.min(sleepNanos, serve(lane, nowNanos));
+            if (lane.deactivate()) {
+                iterator.remove();
+            }
+        }
+        if (mailbox.isEmpty() && sleepNanos > 0) {
+            LockSupport.parkNanos(this, sleepNanos);
+        }
+    }
+
+    /// Sends what may be sent of a lane; returns how long until there may be more to do without being woken.
+    private long serve(PartitionLane lane, long nowNanos) {
+        var topic = metadata.cached(lane.partition().topic());
+        if (topic.isEmpty()) {
+            failWaiting(lane, MetadataCache.unknown(lane.partition().topic()).problem());
+            return IDLE_NANOS;
+        }
+        var window = lane.window();
+        while (true) {
+            var again = lane.mayRetry(nowNanos) ? window.nextToResend() : Optional.<ProducerBatch>empty();
+            if (again.isEmpty() && !window.mayTakeNew()) {
+                return CHECK_NANOS;
+            }
+            var sendableInNanos = again.isPresent() || isHurried()
+                    ? 0
+                    : lane.sendableInNanos(nowNanos).orElse(0);
+            if (sendableInNanos > 0) {
+                return sendableInNanos;
+            }
+            var route = routes.of(lane, topic.get(), nowNanos);
+            if (route.isEmpty()) {
+                return CHECK_NANOS;
+            }
+            var batch = again.or(() -> lane.takeSendable(nowNanos, isHurried()));
+            if (batch.isEmpty()) {
+                return CHECK_NANOS;
+            }
+            if (again.isPresent()) {
+                window.resent(batch.get());
+            } else {
+                if (!batch.get().isEncoded()) {
+                    batch.get().encode();
+                }
+                window.sent(batch.get());
+            }
+            routes.send(lane, batch.get(), route.get(), nowNanos);
+        }
+    }
+
+    private boolean isHurried() {
+        return hurry || accumulator.memory().isShort();
+    }
+
+    @Override
+    public void opened(ProduceStream stream, ProduceInitialized initialized) {
+        routes.opened(stream, initialized);
+        if (initialized.getMaxRequestBytes() > REQUEST_OVERHEAD_BYTES) {
+            accumulator.limitBatchBytes(initialized.getMaxRequestBytes() - REQUEST_OVERHEAD_BYTES);
+        }
+    }
+
+    @Override
+    public void answered(ProduceStream stream, AppendResult result) {
+        var found = stream.take(result);
+        if (found.isPresent()) {
+            var batch = found.get();
+            var lane = accumulator.lane(batch.partition());
+            if (result.hasLeader()) {
+                metadata.leader(batch.partition(), FromProto.leader(result.getLeader()));
+            }
+            if (result.hasAppended()) {
+                var overtaken = lane.window().acknowledged(batch);
+                succeed(batch, new BatchReceipt(batch.partition(), result.getAppended()));
+                overtaken.forEach(this::failOvertaken);
+            } else {
+                onFailed(lane, batch, result.getFailure());
+            }
+        }
+        routes.finishIfDrained(stream);
+    }
+
+    private void onFailed(PartitionLane lane, ProducerBatch batch, AppendFailure failure) {
+        var problem = failure.getProblem();
+        var nowNanos = System.nanoTime();
+        var remainingMillis = TimeUnit.NANOSECONDS.toMillis(deadlineNanos(batch) - nowNanos);
+        var decision =
+                RetryPolicy.DEFAULT.append(problem, failure.getOutcome(), batch.attempts(), remainingMillis, random());
+        if (decision instanceof RetryPolicy.Retry retry && !batch.isCompleted()) {
+            if (lane.window().refused(batch)) {
+                lane.retryAt(nowNanos + TimeUnit.MILLISECONDS.toNanos(retry.delayMillis()));
+            } else {
+                failOvertaken(batch);
+            }
+            if (retry.refreshMetadata()) {
+                routes.leaderNamed(lane.partition(), problem);
+                refreshWanted = true;
+            }
+        } else {
+            lane.window().ended(batch);
+            fail(batch, problem, decision instanceof RetryPolicy.Fail fail ? fail.outcome() : failure.getOutcome());
+        }
+    }
+
+    private void failOvertaken(ProducerBatch batch) {
+        fail(
+                batch,
+                Problems.problem(
+                        Status.Code.ABORTED,
+                        ErrorReason.ERROR_REASON_UNSPECIFIED,
+                        "refused at first, and later records of " + batch.partition() + " are in the log already:"
+                                + " sending these again would change their order"),
+                AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
+    }
+
+    @Override
+    public void draining(ProduceStream stream) {
+        LOG.info("{} is going to stop: going on elsewhere", stream.address());
+        routes.draining(stream);
+        refreshWanted = true;
+    }
+
+    @Override
+    public void ended(ProduceStream stream, Problem problem) {
+        var wasOpening = stream.phase() == ProduceStream.Phase.OPENING;
+        LOG.debug("stream to {} ended: {}", stream.address(), problem.getMessage());
+        routes.ended(stream, problem);
+        for (var batch : stream.takeAll()) {
+            accumulator.lane(batch.partition()).window().ended(batch);
+            fail(batch, problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN);
+        }
+        var isFinal = wasOpening
+                && RetryPolicy.DEFAULT.repeatable(problem, 1, Long.MAX_VALUE, random()) instanceof RetryPolicy.Fail;
+        if (isFinal) {
+            // The broker refuses this client, whatever it sends.
+            List.copyOf(active).stream()
+                    .filter(lane -> routes.leadsTo(lane, stream))
+                    .forEach(lane -> failWaiting(lane, problem));
+        }
+        refreshWanted = true;
+    }
+
+    private void refreshMetadata(long nowNanos) {
+        refreshWanted = false;
+        var topics = active.stream()
+                .map(lane -> lane.partition().topic())
+                .distinct()
+                .limit(TOPICS_PER_REFRESH)
+                .toList();
+        if (!topics.isEmpty()) {
+            refreshing = true;
+            refreshNotBeforeNanos = nowNanos + CHECK_NANOS;
+            metadata.refresh(topics, () -> post(() -> refreshing = false));
+        }
+    }
+
+    /// Fails what has taken too long. A batch on its way keeps its place in the window until its stream is done with
+    /// it.
+    private void failLate(long nowNanos) {
+        for (var lane : active) {
+            for (var batch : lane.takeExpired(nowNanos)) {
+                fail(batch, late(batch), AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
+            }
+            for (var batch : lane.window().refused()) {
+                if (nowNanos - deadlineNanos(batch) >= 0) {
+                    lane.window().ended(batch);
+                    fail(batch, late(batch), AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
+                }
+            }
+            for (var batch : lane.window().onItsWay()) {
+                if (nowNanos - deadlineNanos(batch) >= 0) {
+                    fail(batch, late(batch), AppendOutcome.APPEND_OUTCOME_UNKNOWN);
+                }
+            }
+        }
+    }
+
+    private void breakSilent(long nowNanos) {
+        for (var stream : routes.overdue(nowNanos)) {
+            stream.cancel("no answer in time");
+            ended(
+                    stream,
+                    Problems.problem(
+                            Status.Code.UNAVAILABLE,
+                            ErrorReason.ERROR_REASON_UNSPECIFIED,
+                            stream.address() + " gave no answer in time"));
+        }
+    }
+
+    private long deadlineNanos(ProducerBatch batch) {
+        return batch.createdNanos() + options.deliveryTimeout().toNanos();
+    }
+
+    private Problem late(ProducerBatch batch) {
+        var timeoutMillis = options.deliveryTimeout().toMillis();
+        return Problems.problem(
+                Status.Code.DEADLINE_EXCEEDED,
+                ErrorReason.ERROR_REASON_TIMED_OUT,
+                "not acknowledged by " + batch.partition() + " within the delivery timeout of " + timeoutMillis
+                        + " ms after " + batch.attempts() + " attempts",
+                Map.of("timeout_millis", Long.toString(timeoutMillis)));
+    }
+
+    private void failWaiting(PartitionLane lane, Problem problem) {
+        lane.takeAll().forEach(batch -> fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
+        for (var batch : lane.window().refused()) {
+            lane.window().ended(batch);
+            fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
+        }
+    }
+
+    private void succeed(ProducerBatch batch, BatchReceipt receipt) {
+        if (!batch.isCompleted()) {
+            accumulator.completed(batch);
+            batch.succeed(receipt);
+        }
+    }
+
+    private void fail(ProducerBatch batch, Problem problem, AppendOutcome outcome) {
+        if (!batch.isCompleted()) {
+            accumulator.completed(batch);
+            batch.fail(WeirlogException.append(problem, outcome));
+        }
+    }
+
+    private void end() {
+        var problem = Problems.problem(
+                Status.Code.CANCELLED, ErrorReason.ERROR_REASON_UNSPECIFIED, "the producer was closed");
+        routes.all().forEach(stream -> stream.cancel("the producer was closed"));
+        for (var lane : accumulator.end()) {
+            lane.end().forEach(batch -> fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
+            lane.window().refused().forEach(batch -> fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
+            lane.window().onItsWay().forEach(batch -> fail(batch, problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN));
+        }
+    }
+
+    private static double random() {
+        return ThreadLocalRandom.current().nextDouble();
+    }
+}

@@ -1,0 +1,326 @@
+package io.weirlog.client;
+
+import io.grpc.Status;
+import io.weirlog.record.MalformedBatchException;
+import io.weirlog.v1.ConsumeRequest;
+import io.weirlog.v1.ConsumeResponse;
+import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.Pause;
+import io.weirlog.v1.Problem;
+import io.weirlog.v1.Resume;
+import io.weirlog.v1.Seek;
+import io.weirlog.wire.Framed;
+import io.weirlog.wire.Problems;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// The consumer over a `Consume` stream: everything happens on the thread that polls.
+final class StreamConsumer implements Consumer {
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    private final ConsumerOptions options;
+    private final Admin admin;
+    private final ConsumeSession session;
+    private final java.util.function.Consumer<Consumer> onClosed;
+    /// Held by the one thread that uses the consumer: a second one is told instead of spoiling the first one's work.
+    private final ReentrantLock use = new ReentrantLock();
+    private volatile boolean closed;
+    /// The batch that is being returned; what arrived after it waits in the session.
+    private @Nullable BatchCursor cursor;
+    /// Thrown by the next poll: this one had records to return.
+    private @Nullable WeirlogException failure;
+    private long lastSeekId;
+
+    StreamConsumer(
+            ConsumerOptions options,
+            Admin admin,
+            Connections connections,
+            java.util.function.Consumer<Consumer> onClosed) {
+        this.options = options;
+        this.admin = admin;
+        this.session = new ConsumeSession(options, connections);
+        this.onClosed = onClosed;
+    }
+
+    @Override
+    public List<ConsumerRecord> poll(Duration timeout) {
+        return using(() -> {
+            try {
+                return poll(System.nanoTime()
+                        + Checks.notNegative("timeout", timeout).toNanos());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw WeirlogException.local(
+                        Status.Code.CANCELLED, ErrorReason.ERROR_REASON_UNSPECIFIED, "interrupted while polling");
+            }
+        });
+    }
+
+    private List<ConsumerRecord> poll(long deadlineNanos) throws InterruptedException {
+        throwFailure();
+        var records = new ArrayList<ConsumerRecord>();
+        try {
+            while (true) {
+                readCursor(records);
+                if (cursor != null || failure != null) {
+                    break;
+                }
+                session.replenish();
+                var message = session.next(records.isEmpty() ? deadlineNanos - System.nanoTime() : 0);
+                if (message.isPresent()) {
+                    handle(message.get());
+                } else if (!records.isEmpty() || deadlineNanos - System.nanoTime() <= 0) {
+                    break;
+                }
+                if (closed) {
+                    throw isClosed();
+                }
+            }
+        } catch (WeirlogException e) {
+            failure = e;
+        }
+        if (records.isEmpty()) {
+            throwFailure();
+        }
+        return records;
+    }
+
+    private void throwFailure() {
+        var thrown = failure;
+        failure = null;
+        if (thrown != null) {
+            throw thrown;
+        }
+    }
+
+    private void readCursor(List<ConsumerRecord> records) {
+        var current = cursor;
+        if (current == null) {
+            return;
+        }
+        try {
+            if (current.readInto(records, options.maxPollRecords())) {
+                dropCursor();
+            }
+        } catch (MalformedBatchException e) {
+            var reading = current.reading();
+            dropCursor();
+            reading.unreadable();
+            failure = corrupt(reading, e);
+        }
+    }
+
+    private static WeirlogException corrupt(PartitionReading reading, MalformedBatchException cause) {
+        return WeirlogException.of(Problems.problem(
+                Status.Code.DATA_LOSS,
+                ErrorReason.ERROR_REASON_BATCH_CORRUPT,
+                "the batch of " + reading.partition() + " at offset " + reading.position() + " is damaged ("
+                        + cause.getMessage() + "): seek the same offset to read it again, or a later one to skip it",
+                Map.of("offset", Long.toString(reading.position()))));
+    }
+
+    private void dropCursor() {
+        var current = cursor;
+        if (current != null) {
+            session.done(current.recordsTaken(), current.bytesTaken());
+            current.close();
+            cursor = null;
+        }
+    }
+
+    private void handle(Framed<ConsumeResponse> framed) {
+        var message = framed.message();
+        if (message.hasBatch()) {
+            var batch = message.getBatch();
+            var reading = session.reading(batch.getAssignment());
+            if (reading.isPresent() && reading.get().accepts(batch)) {
+                cursor = new BatchCursor(reading.get(), framed);
+                return;
+            }
+            session.done(batch.getRecordCount(), framed.payload().length());
+        } else if (message.hasEndOfPartition()) {
+            var end = message.getEndOfPartition();
+            session.reading(end.getAssignment()).ifPresent(reading -> reading.endTold(end.getNextOffset()));
+        } else {
+            var problem = message.getProblem();
+            session.reading(problem.getAssignment()).ifPresent(reading -> onProblem(reading, problem.getProblem()));
+        }
+        framed.close();
+    }
+
+    private void onProblem(PartitionReading reading, Problem problem) {
+        if (ConsumeSession.mayPass(problem, 1)) {
+            session.tryAgain(reading, problem);
+            return;
+        }
+        var failed = WeirlogException.of(problem);
+        // It may be about an offset that a seek has left behind.
+        if (!(failed instanceof OffsetOutOfRangeException outOfRange) || outOfRange.offset() == reading.position()) {
+            throw failed;
+        }
+    }
+
+    @Override
+    public Set<PartitionRef> assignment() {
+        return using(() -> partitions(reading -> true));
+    }
+
+    @Override
+    public Set<PartitionRef> paused() {
+        return using(() -> partitions(PartitionReading::isPaused));
+    }
+
+    private Set<PartitionRef> partitions(Predicate<PartitionReading> which) {
+        return session.readings().stream()
+                .filter(which)
+                .map(PartitionReading::partition)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public OptionalLong position(PartitionRef partition) {
+        return using(() -> session.reading(partition)
+                .map(reading -> OptionalLong.of(reading.position()))
+                .orElse(OptionalLong.empty()));
+    }
+
+    @Override
+    public void seek(PartitionRef partition, StartAt position) {
+        using(() -> {
+            var reading = assigned(partition);
+            var target = position instanceof StartAt.AtOffset at ? at.offset() : lookUp(partition, position);
+            dropCursorOf(reading);
+            seekTo(reading, target);
+            reading.sought(target, lastSeekId);
+            return partition;
+        });
+    }
+
+    private void seekTo(PartitionReading reading, long target) {
+        session.send(ConsumeRequest.newBuilder()
+                .setSeek(Seek.newBuilder()
+                        .setSeekId(++lastSeekId)
+                        .setAssignment(reading.assignment())
+                        .setPosition(ToProto.start(StartAt.offset(target)))));
+    }
+
+    /// Asked apart from the stream, so that the position is known before anything arrives from there.
+    private long lookUp(PartitionRef partition, StartAt position) {
+        var offset = admin.listOffsets(List.of(partition), position).get(0).offset();
+        return offset.orElseGet(() -> admin.listOffsets(List.of(partition), StartAt.latest())
+                .get(0)
+                .offset()
+                .orElseThrow());
+    }
+
+    @Override
+    public void pause(Collection<PartitionRef> partitions) {
+        using(() -> {
+            for (var partition : partitions) {
+                var reading = assigned(partition);
+                dropCursorOf(reading);
+                reading.pause();
+                session.send(
+                        ConsumeRequest.newBuilder().setPause(Pause.newBuilder().addAssignments(reading.assignment())));
+            }
+            return partitions;
+        });
+    }
+
+    @Override
+    public void resume(Collection<PartitionRef> partitions) {
+        using(() -> {
+            for (var partition : partitions) {
+                var reading = assigned(partition);
+                if (reading.isPaused()) {
+                    // What was sent before and while it was paused was thrown away.
+                    seekTo(reading, reading.position());
+                    reading.resume(lastSeekId);
+                    session.send(ConsumeRequest.newBuilder()
+                            .setResume(Resume.newBuilder().addAssignments(reading.assignment())));
+                }
+            }
+            return partitions;
+        });
+    }
+
+    private void dropCursorOf(PartitionReading reading) {
+        if (cursor != null && cursor.reading().equals(reading)) {
+            dropCursor();
+        }
+    }
+
+    private PartitionReading assigned(PartitionRef partition) {
+        return session.reading(partition)
+                .orElseThrow(() -> new IllegalStateException(
+                        partition + " is not assigned to this consumer: poll until assignment() has it"));
+    }
+
+    @Override
+    public boolean caughtUp() {
+        return using(() -> {
+            var active = session.readings().stream()
+                    .filter(reading -> !reading.isPaused())
+                    .toList();
+            return cursor == null
+                    && failure == null
+                    && !session.readings().isEmpty()
+                    && active.stream().allMatch(PartitionReading::isAtEnd);
+        });
+    }
+
+    @Override
+    public boolean caughtUp(PartitionRef partition) {
+        return using(() ->
+                session.reading(partition).filter(PartitionReading::isAtEnd).isPresent());
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        session.interrupt();
+        try {
+            if (use.tryLock(CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)) {
+                try {
+                    dropCursor();
+                    // The poll that was under way may have opened another stream.
+                    session.interrupt();
+                } finally {
+                    use.unlock();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        onClosed.accept(this);
+    }
+
+    private <T> T using(Supplier<T> action) {
+        if (closed) {
+            throw isClosed();
+        }
+        if (!use.tryLock()) {
+            throw new IllegalStateException("another thread is using this consumer");
+        }
+        try {
+            return action.get();
+        } finally {
+            use.unlock();
+        }
+    }
+
+    private static IllegalStateException isClosed() {
+        return new IllegalStateException("the consumer is closed");
+    }
+}

@@ -1,0 +1,36 @@
+package io.weirlog.client;
+
+import com.google.protobuf.Duration;
+import com.google.protobuf.Timestamp;
+import io.weirlog.v1.StartPosition;
+import java.util.concurrent.TimeUnit;
+
+/// Writes the client's own types in the contract's words.
+final class ToProto {
+    private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private ToProto() {}
+
+    static Duration nanos(long nanos) {
+        return Duration.newBuilder()
+                .setSeconds(nanos / NANOS_PER_SECOND)
+                .setNanos((int) (nanos % NANOS_PER_SECOND))
+                .build();
+    }
+
+    static StartPosition start(StartAt start) {
+        var proto = StartPosition.newBuilder();
+        if (start instanceof StartAt.Earliest) {
+            proto.setEarliest(StartPosition.Earliest.getDefaultInstance());
+        } else if (start instanceof StartAt.Latest) {
+            proto.setLatest(StartPosition.Latest.getDefaultInstance());
+        } else if (start instanceof StartAt.AtOffset at) {
+            proto.setOffset(at.offset());
+        } else if (start instanceof StartAt.AtTimestamp at) {
+            var time = at.timestamp();
+            proto.setTimestamp(
+                    Timestamp.newBuilder().setSeconds(time.getEpochSecond()).setNanos(time.getNano()));
+        }
+        return proto.build();
+    }
+}

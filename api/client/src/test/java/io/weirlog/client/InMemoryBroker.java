@@ -1,0 +1,259 @@
+package io.weirlog.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.weirlog.record.Record;
+import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.Problem;
+import io.weirlog.wire.Problems;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/// A broker of one node in memory that speaks the contract over loopback, with switches to make it fail. Everything is
+/// guarded by its lock.
+final class InMemoryBroker implements AutoCloseable {
+    static final String CLUSTER_ID = "test-cluster";
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+
+    private final Map<String, TestTopic> topics = new TreeMap<>();
+    private final Deque<Reaction> reactions = new ArrayDeque<>();
+    private final List<Runnable> held = new ArrayList<>();
+    private final List<TestConsumeStream> consumeStreams = new ArrayList<>();
+    private final List<TestProduceStream> produceStreams = new ArrayList<>();
+    private final Server server;
+    private int appendsSeen;
+    private int consumeStreamsSeen;
+    private int produceStreamsSeen;
+    private int describesSeen;
+    private int maxInFlightAppends = 100;
+    private long metadataIndex = 1;
+    private String leaderAddress = "";
+
+    record TestTopic(UUID id, List<TestLog> partitions, Map<String, String> configs) {}
+
+    private InMemoryBroker(int port) throws IOException {
+        var services = new TestServices(this);
+        server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                .maxInboundMessageSize(32 * 1024 * 1024)
+                .permitKeepAliveTime(5, TimeUnit.SECONDS)
+                .addService(services.producer())
+                .addService(services.consumer())
+                .addService(new TestAdmin(this))
+                .addService(new TestCluster(this))
+                .build()
+                .start();
+    }
+
+    /// A broker on a free port.
+    static InMemoryBroker start() {
+        return start(0);
+    }
+
+    static InMemoryBroker start(int port) {
+        try {
+            return new InMemoryBroker(port);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    String address() {
+        return "127.0.0.1:" + port();
+    }
+
+    /// Where clients are told that the leader is.
+    String leaderAddress() {
+        return leaderAddress.isEmpty() ? address() : leaderAddress;
+    }
+
+    synchronized void leaderAddress(String address) {
+        leaderAddress = address;
+    }
+
+    synchronized TestTopic createTopic(String name, int partitions) {
+        return createTopic(name, partitions, Map.of());
+    }
+
+    synchronized TestTopic createTopic(String name, int partitions, Map<String, String> configs) {
+        var logs = new ArrayList<TestLog>();
+        for (var i = 0; i < partitions; i++) {
+            logs.add(new TestLog());
+        }
+        var topic = new TestTopic(UUID.randomUUID(), logs, configs);
+        topics.put(name, topic);
+        metadataIndex++;
+        return topic;
+    }
+
+    synchronized void deleteTopic(String name) {
+        topics.remove(name);
+        metadataIndex++;
+    }
+
+    Map<String, TestTopic> topics() {
+        return topics;
+    }
+
+    long metadataIndex() {
+        return metadataIndex;
+    }
+
+    /// The topic; without it, the problem is thrown as a status.
+    TestTopic topic(String name) {
+        return Optional.ofNullable(topics.get(name)).orElseThrow(() -> Problems.toStatus(unknownTopic(name)));
+    }
+
+    /// The log; without it, the problem is thrown as a status.
+    TestLog log(String topic, int partition) {
+        var found = topic(topic);
+        if (partition < 0 || partition >= found.partitions().size()) {
+            throw Problems.toStatus(Problems.problem(
+                    Status.Code.NOT_FOUND, ErrorReason.ERROR_REASON_UNKNOWN_PARTITION, "no partition " + partition));
+        }
+        return found.partitions().get(partition);
+    }
+
+    static Problem unknownTopic(String topic) {
+        return Problems.problem(
+                Status.Code.NOT_FOUND,
+                ErrorReason.ERROR_REASON_UNKNOWN_TOPIC,
+                "no topic " + topic,
+                Map.of("topic", topic));
+    }
+
+    synchronized List<Record> records(String topic, int partition) {
+        return log(topic, partition).records();
+    }
+
+    synchronized List<String> values(String topic, int partition) {
+        return records(topic, partition).stream()
+                .map(record -> new String(Objects.requireNonNull(record.value()), UTF_8))
+                .toList();
+    }
+
+    synchronized int batchCount(String topic, int partition) {
+        return log(topic, partition).batchCount();
+    }
+
+    synchronized void deleteBefore(String topic, int partition, long offset) {
+        log(topic, partition).deleteBefore(offset);
+    }
+
+    /// The next appends meet these reactions, in order; those after are accepted.
+    synchronized void react(Reaction... next) {
+        reactions.addAll(List.of(next));
+    }
+
+    Reaction nextReaction() {
+        appendsSeen++;
+        var next = reactions.poll();
+        return next == null ? new Reaction.Accept() : next;
+    }
+
+    void hold(Runnable what) {
+        held.add(what);
+    }
+
+    synchronized int heldCount() {
+        return held.size();
+    }
+
+    /// Goes on with everything held, in order.
+    synchronized void release() {
+        var all = List.copyOf(held);
+        held.clear();
+        all.forEach(Runnable::run);
+    }
+
+    synchronized int appendsSeen() {
+        return appendsSeen;
+    }
+
+    synchronized int consumeStreamsSeen() {
+        return consumeStreamsSeen;
+    }
+
+    synchronized int produceStreamsSeen() {
+        return produceStreamsSeen;
+    }
+
+    synchronized int describesSeen() {
+        return describesSeen;
+    }
+
+    void describeSeen() {
+        describesSeen++;
+    }
+
+    synchronized void maxInFlightAppends(int appends) {
+        maxInFlightAppends = appends;
+    }
+
+    int maxInFlightAppends() {
+        return maxInFlightAppends;
+    }
+
+    void opened(TestConsumeStream stream) {
+        consumeStreams.add(stream);
+        consumeStreamsSeen++;
+    }
+
+    void closed(TestConsumeStream stream) {
+        consumeStreams.remove(stream);
+    }
+
+    void opened(TestProduceStream stream) {
+        produceStreams.add(stream);
+        produceStreamsSeen++;
+    }
+
+    void closed(TestProduceStream stream) {
+        produceStreams.remove(stream);
+    }
+
+    /// Something was appended: readers may go on.
+    void appended() {
+        List.copyOf(consumeStreams).forEach(TestConsumeStream::pump);
+    }
+
+    synchronized void breakConsumers() {
+        List.copyOf(consumeStreams).forEach(TestConsumeStream::breakOff);
+    }
+
+    synchronized void drainProducers() {
+        List.copyOf(produceStreams).forEach(TestProduceStream::drain);
+    }
+
+    synchronized List<TestConsumeStream> consumeStreams() {
+        return List.copyOf(consumeStreams);
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+        try {
+            server.awaitTermination(STOP_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
