@@ -1,3 +1,4 @@
+/// The command `weirlog`: one class for each command, wired by hand in [io.weirlog.cli.Main].
 @NullMarked
 package io.weirlog.cli;
 

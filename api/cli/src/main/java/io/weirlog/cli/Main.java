@@ -1,0 +1,54 @@
+package io.weirlog.cli;
+
+import io.weirlog.client.StartAt;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import picocli.CommandLine;
+
+/// The process behind `weirlog`: runs one command and exits with 0 (done), 1 (failed) or 2 (called wrongly).
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(run(Streams.ofProcess(), arguments));
+    }
+
+    /// Returns the exit code.
+    static int run(Streams streams, String... arguments) {
+        try {
+            return commandLine(streams).execute(arguments);
+        } catch (OutOfMemoryError full) {
+            streams.err().println("weirlog: out of memory: allow more with WEIRLOG_JAVA_OPTS=-Xmx...");
+            return CommandLine.ExitCode.SOFTWARE;
+        } finally {
+            streams.out().flush();
+        }
+    }
+
+    static CommandLine commandLine(Streams streams) {
+        var root = new WeirlogCommand();
+        var errors = new ErrorLines(root);
+        var topic = new CommandLine(new TopicCommand())
+                .addSubcommand(new TopicCreateCommand(streams))
+                .addSubcommand(new TopicListCommand(streams))
+                .addSubcommand(new TopicDescribeCommand(streams))
+                .addSubcommand(new TopicDeleteCommand(streams));
+        return new CommandLine(root)
+                .addSubcommand(new QuickstartCommand(streams))
+                .addSubcommand(new DevCommand(streams))
+                .addSubcommand(new ServerCommand(streams))
+                .addSubcommand(topic)
+                .addSubcommand(new ProduceCommand(streams))
+                .addSubcommand(new ConsumeCommand(streams))
+                .addSubcommand(new CompletionCommand(streams))
+                .registerConverter(Duration.class, Converters::duration)
+                .registerConverter(StartAt.class, Converters::startAt)
+                .setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8))
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(false)
+                .setParameterExceptionHandler(errors)
+                .setExecutionExceptionHandler(errors);
+    }
+}

@@ -1,0 +1,77 @@
+package io.weirlog.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.weirlog.server.Node;
+import io.weirlog.server.NodeStartException;
+import io.weirlog.server.config.ConfigKey;
+import io.weirlog.server.config.ConfigKeys;
+import io.weirlog.server.config.ConfigResult;
+import io.weirlog.server.config.ConfigResult.Setting;
+import io.weirlog.server.config.NodeConfig;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.ExitCode;
+
+/// What `dev` and `server` have in common: a node in the foreground, for as long as nobody ends the process.
+final class NodeCommand {
+    private final Streams streams;
+
+    NodeCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    /// Runs the node, or shows its configuration, or what is wrong with that.
+    int run(ConfigResult result, boolean printConfig) throws NodeStartException, CommandFailed {
+        return switch (result) {
+            case ConfigResult.Invalid(var problems) -> {
+                problems.forEach(
+                        problem -> streams.err().println("weirlog: " + ErrorLines.oneLine(problem.toString())));
+                yield ExitCode.USAGE;
+            }
+            case ConfigResult.Valid valid
+            when printConfig -> {
+                streams.out().println(table(valid.settings()));
+                yield ExitCode.OK;
+            }
+            case ConfigResult.Valid valid -> serve(valid.config());
+        };
+    }
+
+    private int serve(NodeConfig config) throws NodeStartException, CommandFailed {
+        if (LoggerFactory.getLogger("io.weirlog") instanceof Logger logger) {
+            logger.setLevel(Level.INFO);
+        }
+        try (var node = Node.start(config)) {
+            // Ctrl-C and SIGTERM run this hook; the node itself bounds how long its close takes.
+            Runtime.getRuntime()
+                    .addShutdownHook(Thread.ofPlatform().name("weirlog-stop").unstarted(node::close));
+            streams.out().println("ready " + node.clientAddress());
+            streams.out().flush();
+            // Nothing else ends this wait: it is what the command is for.
+            var cause = node.failure().join();
+            throw new CommandFailed("the node cannot go on: " + ErrorLines.describe(cause), cause);
+        }
+    }
+
+    /// Every key in the order of the table, also those without a value, then the topic defaults.
+    private static String table(List<Setting> settings) {
+        var byKey = settings.stream().collect(Collectors.toMap(Setting::key, Function.identity()));
+        var table = new TextTable("KEY", "VALUE", "FROM");
+        for (ConfigKey<?> key : ConfigKeys.ALL) {
+            var setting = byKey.remove(key.name());
+            if (setting == null) {
+                table.row(key.name(), "-", "not set");
+            } else {
+                table.row(key.name(), setting.value(), setting.origin());
+            }
+        }
+        byKey.values().stream()
+                .sorted(Comparator.comparing(Setting::key))
+                .forEach(setting -> table.row(setting.key(), setting.value(), setting.origin()));
+        return table.toString();
+    }
+}

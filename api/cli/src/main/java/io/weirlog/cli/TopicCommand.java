@@ -1,0 +1,7 @@
+package io.weirlog.cli;
+
+import picocli.CommandLine.Command;
+
+/// `weirlog topic`: only the place where its commands hang.
+@Command(name = "topic", description = "Create, list, describe and delete topics.", synopsisSubcommandLabel = "COMMAND")
+final class TopicCommand {}
