@@ -120,7 +120,9 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
                     ERROR_REASON_UNSUPPORTED,
                     ERROR_REASON_CREDIT_EXCEEDED,
                     ERROR_REASON_TRUNCATED,
-                    ERROR_REASON_INTERNAL -> ifAdvised(problem);
+                    ERROR_REASON_INTERNAL,
+                    ERROR_REASON_CLUSTER_MISMATCH,
+                    ERROR_REASON_BATCH_REFUSED -> ifAdvised(problem);
         };
     }
 
