@@ -35,6 +35,10 @@ final class LogRecovery {
         checkIdentity(bases);
         var synced = SyncedOffsetFile.read(storage, context.directory());
         var epochs = EpochFile.read(storage, context.directory());
+        if (epochs.isEmpty() && !storage.exists(context.file(LogFileNames.EPOCHS)) && isEmpty(bases)) {
+            // The file is made when the first epoch begins.
+            epochs = Optional.of(EpochHistory.EMPTY);
+        }
         if (bases.isEmpty()) {
             return createEmpty(synced.orElse(0L), epochs.orElse(EpochHistory.EMPTY));
         }
@@ -70,6 +74,11 @@ final class LogRecovery {
         return bases; // The names sort as their numbers do.
     }
 
+    private boolean isEmpty(List<Long> bases) throws IOException {
+        return bases.size() <= 1
+                && (bases.isEmpty() || storage.sizeBytes(context.segmentFile(bases.getFirst(), LogFileNames.LOG)) == 0);
+    }
+
     private static boolean isOrphanIndex(String name, List<Long> bases) {
         for (var suffix : List.of(LogFileNames.OFFSET_INDEX, LogFileNames.TIME_INDEX)) {
             var base = LogFileNames.baseOffset(name, suffix);
@@ -101,9 +110,7 @@ final class LogRecovery {
             throw new LogOpenException(new LogOpenFailure.CorruptMiddle(
                     context.directory(), 0, Offset.ZERO, new Offset(syncedOffset), "all segments are gone"));
         }
-        var kept = epochs.cutTo(Offset.ZERO);
-        EpochFile.write(storage, context.directory(), kept);
-        var view = LogView.of(new Segment[] {Segment.create(context, 0)}, 0, 0, kept);
+        var view = LogView.of(new Segment[] {Segment.create(context, 0)}, 0, 0, epochs.cutTo(Offset.ZERO));
         return new Recovered(view, 0, false, report(true, 0, 0, "", 0));
     }
 

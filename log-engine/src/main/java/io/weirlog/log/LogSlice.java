@@ -3,6 +3,7 @@ package io.weirlog.log;
 import io.weirlog.common.Offset;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -86,7 +87,7 @@ public final class LogSlice implements AutoCloseable {
     /// @throws java.nio.BufferOverflowException if they do not fit
     public void copyTo(ByteBuffer target) throws IOException {
         if (target.remaining() < length) {
-            throw new java.nio.BufferOverflowException();
+            throw new BufferOverflowException();
         }
         copyTo(0, target.slice(target.position(), length));
         target.position(target.position() + length);

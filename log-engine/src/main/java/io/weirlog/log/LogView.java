@@ -1,5 +1,6 @@
 package io.weirlog.log;
 
+import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import java.util.Arrays;
 
@@ -107,7 +108,7 @@ final class LogView {
         return epochs;
     }
 
-    EpochEnd endOfEpoch(io.weirlog.common.LeaderEpoch epoch) {
+    EpochEnd endOfEpoch(LeaderEpoch epoch) {
         return epochs.endOf(epoch, new Offset(logEndOffset));
     }
 }

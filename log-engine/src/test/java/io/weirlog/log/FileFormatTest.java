@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,7 +87,7 @@ class FileFormatTest {
 
     @Test
     void logAppendTimeIsStampedWithoutTouchingTheCallersBytes() throws Exception {
-        var config = LogConfig.fromTopicConfig(java.util.Map.of("message.timestamp.type", "LogAppendTime"));
+        var config = LogConfig.fromTopicConfig(Map.of("message.timestamp.type", "LogAppendTime"));
         try (var log = TestLogs.openLeader(directory, config)) {
             var batch = batch(1000);
             var before = HexFormat.of().formatHex(batch.array(), batch.arrayOffset(), batch.limit());

@@ -17,10 +17,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -129,12 +131,12 @@ class KafkaOracleTest {
                 batches += buffers.size();
                 log.append(buffers, TestLogs.EPOCH, TestLogs.NOW + turn * 1000L);
             }
-            assertEquals(java.util.Optional.empty(), complaints(dump(place, ".log", ".index", ".timeindex")));
+            assertEquals(Optional.empty(), complaints(dump(place, ".log", ".index", ".timeindex")));
         }
         var files = TestLogs.names(place);
         assertTrue(files.stream().filter(name -> name.endsWith(".log")).count() > 3, files.toString());
         var dump = dump(place, ".log", ".index", ".timeindex");
-        assertEquals(java.util.Optional.empty(), complaints(dump));
+        assertEquals(Optional.empty(), complaints(dump));
         assertEquals(
                 batches,
                 dump.lines().filter(line -> line.startsWith("baseOffset: ")).count());
@@ -144,7 +146,7 @@ class KafkaOracleTest {
         // What recovery makes anew is as good.
         for (var name : files) {
             if (name.endsWith("index") || name.equals(LogFileNames.CLEAN_SHUTDOWN)) {
-                java.nio.file.Files.delete(place.resolve(name));
+                Files.delete(place.resolve(name));
             }
         }
         try (var log = TestLogs.open(place, config)) {
@@ -156,7 +158,7 @@ class KafkaOracleTest {
                 }
             }
         }
-        assertEquals(java.util.Optional.empty(), complaints(dump(place, ".log", ".index", ".timeindex")));
+        assertEquals(Optional.empty(), complaints(dump(place, ".log", ".index", ".timeindex")));
     }
 
     /// The check above would pass if the tool never complained.
@@ -173,16 +175,16 @@ class KafkaOracleTest {
             }
         }
         var index = place.resolve("00000000000000000000.index");
-        var bytes = java.nio.file.Files.readAllBytes(index);
+        var bytes = Files.readAllBytes(index);
         bytes[3]++;
-        java.nio.file.Files.write(index, bytes);
+        Files.write(index, bytes);
         var dump = dump(place, ".index");
         assertTrue(complaints(dump).isPresent(), dump);
     }
 
-    private static java.util.Optional<String> complaints(String dump) {
+    private static Optional<String> complaints(String dump) {
         var matcher = COMPLAINT.matcher(FIRST_OF_LATER_SEGMENT.matcher(dump).replaceAll(""));
-        return matcher.find() ? java.util.Optional.of(matcher.group()) : java.util.Optional.empty();
+        return matcher.find() ? Optional.of(matcher.group()) : Optional.empty();
     }
 
     private static String dump(Path directory, String... suffixes) throws IOException {

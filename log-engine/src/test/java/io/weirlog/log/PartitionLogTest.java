@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weirlog.common.InvariantViolation;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
+import io.weirlog.record.Compression;
 import io.weirlog.record.MalformedBatchException;
 import io.weirlog.record.RecordBatch;
 import java.io.ByteArrayOutputStream;
@@ -16,8 +17,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,11 +52,26 @@ class PartitionLogTest {
     }
 
     @Test
+    void anEmptyLogStaysOneOverCleanAndUncleanEnds() throws Exception {
+        TestLogs.open(directory, SMALL).close();
+        try (var log = TestLogs.open(directory, SMALL)) {
+            assertTrue(log.recovery().clean());
+            assertEquals(Optional.empty(), log.latestEpoch());
+        }
+        Files.delete(directory.resolve(LogFileNames.CLEAN_SHUTDOWN));
+        var log = TestLogs.open(directory, SMALL);
+        assertFalse(log.recovery().clean());
+        log.beginEpoch(TestLogs.EPOCH);
+        assertEquals(
+                Optional.of(TestLogs.EPOCH), TestLogs.open(directory, SMALL).latestEpoch());
+    }
+
+    @Test
     void oneAppendIsOneWriteHoweverManyBatches() throws Exception {
         var storage = new UnsyncedStorage();
         try (var log = PartitionLog.open(storage, directory, TestLogs.IDENTITY, LogConfig.defaults())) {
             log.beginEpoch(TestLogs.EPOCH);
-            var batches = java.util.Collections.nCopies(100, TestLogs.batch(2, 20));
+            var batches = Collections.nCopies(100, TestLogs.batch(2, 20));
             var result = log.append(batches, TestLogs.EPOCH, 0);
             assertEquals(1, storage.writes.get());
             assertEquals(100, result.batchCount());
@@ -77,8 +95,9 @@ class PartitionLogTest {
     /// L6: after an error no append, no sync, no marker of a clean end; and nothing that was not written is seen.
     @Test
     void aFailedWriteOrSyncPoisonsTheLog() throws Exception {
-        for (var failure : List.<Consumer<UnsyncedStorage>>of(s -> s.failWrites = true, s -> s.failSyncs = true)) {
-            var place = directory.resolve("log-" + System.identityHashCode(failure));
+        var failures = List.<Consumer<UnsyncedStorage>>of(s -> s.failWrites = true, s -> s.failSyncs = true);
+        for (var failure : failures) {
+            var place = directory.resolve("log-" + failures.indexOf(failure));
             var storage = new UnsyncedStorage();
             var log = PartitionLog.open(storage, place, TestLogs.IDENTITY, SMALL);
             log.beginEpoch(TestLogs.EPOCH);
@@ -252,11 +271,7 @@ class PartitionLogTest {
         var byTime = LogConfig.builder().segmentMillis(100).build();
         try (var log = TestLogs.openLeader(directory.resolve("time"), byTime)) {
             for (var time : new long[] {1000, 1099, 1100, 1101, 900, 1201, 1202}) {
-                log.append(
-                        List.of(TestLogs.batch(
-                                io.weirlog.record.Compression.NONE, time, 1, 1, new java.util.Random(1))),
-                        TestLogs.EPOCH,
-                        0);
+                log.append(List.of(TestLogs.batch(Compression.NONE, time, 1, 1, new Random(1))), TestLogs.EPOCH, 0);
             }
         }
         assertEquals(List.of(0L, 3L, 6L), segments("time"));
@@ -265,10 +280,7 @@ class PartitionLogTest {
                 LogConfig.builder().segmentIndexBytes(48).indexIntervalBytes(1).build();
         try (var log = TestLogs.openLeader(directory.resolve("index"), byIndex)) {
             for (var i = 0; i < 9; i++) {
-                log.append(
-                        List.of(TestLogs.batch(io.weirlog.record.Compression.NONE, i, 1, 1, new java.util.Random(1))),
-                        TestLogs.EPOCH,
-                        0);
+                log.append(List.of(TestLogs.batch(Compression.NONE, i, 1, 1, new Random(1))), TestLogs.EPOCH, 0);
             }
         }
         // Room for four time entries, the last of which is kept for the end; the first batch gets none.
@@ -278,7 +290,7 @@ class PartitionLogTest {
                 .segmentBytes(2 * TestLogs.batch(1, 1).remaining())
                 .build();
         try (var log = TestLogs.openLeader(directory.resolve("size"), bySize)) {
-            log.append(java.util.Collections.nCopies(5, TestLogs.batch(1, 1)), TestLogs.EPOCH, 0);
+            log.append(Collections.nCopies(5, TestLogs.batch(1, 1)), TestLogs.EPOCH, 0);
             log.roll();
             log.roll(); // An empty segment is not rolled.
         }

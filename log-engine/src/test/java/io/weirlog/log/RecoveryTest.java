@@ -1,5 +1,6 @@
 package io.weirlog.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -231,9 +232,7 @@ class RecoveryTest {
                 Files::delete,
                 file -> Files.write(file, new byte[0]),
                 file -> Files.write(file, new byte[240]),
-                file -> Files.write(
-                        file,
-                        "these are no index entries at all, surely".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                file -> Files.write(file, "these are no index entries at all, surely".getBytes(UTF_8)));
         for (var kind = 0; kind < damage.size(); kind++) {
             for (var name : TestLogs.names(directory)) {
                 if (name.endsWith("index")) {

@@ -1,5 +1,6 @@
 package io.weirlog.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.weirlog.common.LeaderEpoch;
@@ -59,11 +60,7 @@ final class TestLogs {
         for (var i = 0; i < records; i++) {
             var value = new byte[valueBytes];
             random.nextBytes(value);
-            builder.append(
-                    timestampMillis + i,
-                    ("key" + i).getBytes(java.nio.charset.StandardCharsets.UTF_8),
-                    value,
-                    List.of());
+            builder.append(timestampMillis + i, ("key" + i).getBytes(UTF_8), value, List.of());
         }
         return builder.build();
     }

@@ -1,5 +1,6 @@
 package io.weirlog.record;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -39,9 +40,7 @@ class CompressionTest {
     void lz4FramesWithAllChecksumsAreReadAndVerified() throws Exception {
         var frame = lz4("04224d18" + "7c40" + "0300000000000000" + "{HC}" + "03000080" + "616263" + "{XX}" + "00000000"
                 + "{XX}");
-        assertEquals(
-                ByteBuffer.wrap("abc".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-                Compression.LZ4.decompress(frame, 100));
+        assertEquals(ByteBuffer.wrap("abc".getBytes(UTF_8)), Compression.LZ4.decompress(frame, 100));
         for (var at : new int[] {14, 22, frame.limit() - 1}) {
             var damaged =
                     ByteBuffer.allocate(frame.limit()).put(frame.duplicate()).flip();
@@ -71,9 +70,7 @@ class CompressionTest {
     @Test
     void aBareSnappyBlockIsReadToo() throws Exception {
         var block = ByteBuffer.wrap(org.xerial.snappy.Snappy.compress("hello hello hello"));
-        assertEquals(
-                ByteBuffer.wrap("hello hello hello".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-                Compression.SNAPPY.decompress(block, 100));
+        assertEquals(ByteBuffer.wrap("hello hello hello".getBytes(UTF_8)), Compression.SNAPPY.decompress(block, 100));
     }
 
     private static String prefix(Compression compression, int bytes) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -119,7 +120,7 @@ class RecordBatchTest {
         var source = oneRecord(Compression.NONE);
         var direct = ByteBuffer.allocateDirect(500);
         direct.position(123).put(source.duplicate());
-        direct.order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        direct.order(ByteOrder.LITTLE_ENDIAN);
         var batch = RecordBatch.at(direct, 123);
         assertEquals(source.remaining(), batch.sizeBytes());
         assertTrue(batch.crcIsValid());
