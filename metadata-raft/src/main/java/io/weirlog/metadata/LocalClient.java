@@ -18,6 +18,9 @@ import java.util.function.Function;
 /// even where an attempt may have been applied: the machine answers a request it has seen as it did the first
 /// time.
 final class LocalClient implements MetadataClient, AutoCloseable {
+    /// As many as Raft takes at once.
+    static final int UNDER_WAY_MAX = 4096;
+
     private static final long RETRY_MILLIS = 20;
     private static final String CLOSED = "the metadata quorum is closed";
 
@@ -29,18 +32,43 @@ final class LocalClient implements MetadataClient, AutoCloseable {
     private final Set<Proposal> underWay = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    /// One command on its way. Its attempts follow one another.
+    /// One command on its way. Its attempts follow one another. Locked, so that an attempt that is about to
+    /// begin and an end that is about to be told agree on whether the command may be applied.
     private static final class Proposal {
         final byte[] command;
         final CompletableFuture<MetadataReply> result = new CompletableFuture<>();
         final CompletableFuture<Void> deadline = new CompletableFuture<>();
-        /// Whether all attempts so far have ended, and without the log having seen any of them.
-        volatile boolean certainlyNotApplied = true;
-
-        volatile String lastTrouble = "it is slow, or none of its members leads";
+        private boolean ended;
+        private boolean underWay;
+        private boolean uncertain;
+        private String trouble = "it is slow, or none of its members leads";
 
         Proposal(byte[] command) {
             this.command = command;
+        }
+
+        /// Whether there is still an attempt to be made.
+        synchronized boolean beginAttempt() {
+            underWay = !ended;
+            return underWay;
+        }
+
+        synchronized void endAttempt(boolean maybeApplied, String reason) {
+            underWay = false;
+            uncertain |= maybeApplied;
+            trouble = reason;
+        }
+
+        /// No attempt begins after this.
+        ///
+        /// @return whether the command was certainly not and will certainly not be applied
+        synchronized boolean end() {
+            ended = true;
+            return !underWay && !uncertain;
+        }
+
+        synchronized String trouble() {
+            return trouble;
         }
     }
 
@@ -61,8 +89,8 @@ final class LocalClient implements MetadataClient, AutoCloseable {
         }
         var proposal = new Proposal(bytes);
         underWay.add(proposal);
-        if (closed) {
-            fail(proposal, CLOSED, true);
+        if (closed || underWay.size() > UNDER_WAY_MAX) {
+            fail(proposal, closed ? CLOSED : "%d proposals wait already".formatted(UNDER_WAY_MAX));
             return proposal.result;
         }
         var _ = proposal.deadline
@@ -73,59 +101,57 @@ final class LocalClient implements MetadataClient, AutoCloseable {
     }
 
     private void attempt(Proposal proposal) {
-        if (proposal.result.isDone()) {
-            return;
+        if (proposal.beginAttempt()) {
+            var _ = member.apply(proposal.command).thenAcceptAsync(outcome -> attempted(proposal, outcome), executor);
         }
-        boolean before = proposal.certainlyNotApplied;
-        proposal.certainlyNotApplied = false; // Unknown while the attempt is under way.
-        var _ = member.apply(proposal.command)
-                .thenAcceptAsync(outcome -> attempted(proposal, before, outcome), executor);
     }
 
-    private void attempted(Proposal proposal, boolean certainBefore, Submission outcome) {
+    private void attempted(Proposal proposal, Submission outcome) {
         switch (outcome) {
             case Submission.Answered(var reply) -> {
-                end(proposal);
+                settle(proposal);
                 proposal.result.complete(reply);
             }
-            case Submission.Overloaded(var reason) ->
-                fail(proposal, "the metadata quorum is overloaded: " + reason, certainBefore);
-            case Submission.NotAppended(var reason) -> {
-                proposal.certainlyNotApplied = certainBefore;
-                retry(proposal, reason);
+            case Submission.Overloaded(var reason) -> {
+                proposal.endAttempt(false, reason);
+                fail(proposal, "the metadata quorum is overloaded: " + reason);
             }
-            case Submission.Unknown(var reason) -> retry(proposal, reason);
+            case Submission.NotAppended(var reason) -> {
+                proposal.endAttempt(false, reason);
+                retry(proposal);
+            }
+            case Submission.Unknown(var reason) -> {
+                proposal.endAttempt(true, reason);
+                retry(proposal);
+            }
         }
     }
 
-    private void retry(Proposal proposal, String trouble) {
-        proposal.lastTrouble = trouble;
+    private void retry(Proposal proposal) {
         CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS, executor)
                 .execute(() -> attempt(proposal));
     }
 
     private void expire(Proposal proposal) {
-        fail(
-                proposal,
-                "no answer from the metadata quorum within %s: %s".formatted(timeout, proposal.lastTrouble),
-                proposal.certainlyNotApplied);
+        fail(proposal, "no answer from the metadata quorum within %s: %s".formatted(timeout, proposal.trouble()));
     }
 
-    private void fail(Proposal proposal, String message, boolean notApplied) {
-        end(proposal);
+    private void fail(Proposal proposal, String message) {
+        boolean notApplied = settle(proposal);
         proposal.result.completeExceptionally(new MetadataUnavailableException(message, notApplied, null));
     }
 
-    private void end(Proposal proposal) {
+    private boolean settle(Proposal proposal) {
         underWay.remove(proposal);
         proposal.deadline.cancel(false);
+        return proposal.end();
     }
 
     @Override
     public void close() {
         closed = true;
         for (var proposal : underWay) {
-            fail(proposal, CLOSED, proposal.certainlyNotApplied);
+            fail(proposal, CLOSED);
         }
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// A listener that follows the events and checks that they lead to the images it is shown.
-final class Recorder implements MetadataListener {
+class Recorder implements MetadataListener {
     private static final long WAIT_NANOS_MAX = TimeUnit.SECONDS.toNanos(10);
 
     MetadataImage image = MetadataImage.EMPTY;
@@ -17,21 +17,25 @@ final class Recorder implements MetadataListener {
     private MetadataState followed = MetadataState.EMPTY;
 
     @Override
-    public synchronized void onSnapshot(MetadataImage snapshot) {
-        image = snapshot;
-        followed = snapshot.state();
-        snapshots++;
-        notifyAll();
+    public void onSnapshot(MetadataImage snapshot) {
+        synchronized (this) {
+            image = snapshot;
+            followed = snapshot.state();
+            snapshots++;
+            notifyAll();
+        }
     }
 
     @Override
-    public synchronized void onEvents(MetadataImage next, List<MetadataEvent> events) {
+    public void onEvents(MetadataImage next, List<MetadataEvent> events) {
         assertFalse(events.isEmpty());
-        for (var event : events) {
-            followed = followed.evolve(event);
+        synchronized (this) {
+            for (var event : events) {
+                followed = followed.evolve(event);
+            }
+            image = next;
+            notifyAll();
         }
-        image = next;
-        notifyAll();
     }
 
     /// Waits until the topic is known here.
