@@ -3,24 +3,21 @@ package io.weirlog.record;
 /// The layout of a record batch, magic 2. All integers are big-endian.
 ///
 /// ```
-/// byte  0        8        12       16  17      21       23        27       35       43       51       53       57
-///  61
-///
-/// ┌────────┬────────┬────────┬───┬───────┬────────┬─────────┬────────┬────────┬────────┬────────┬────────┬────────┬───
-///       │ base   │ batch  │ leader │mag│ CRC   │ attri- │ last    │ base   │ max    │ pro-   │ pro-   │ base   │
-/// record │ re-
-///       │ offset │ length │ epoch  │ic │ 32C   │ butes  │ offset  │ time-  │ time-  │ ducer  │ ducer  │ se-    │ count
-///  │ cords
-///       │ i64    │ i32    │ i32    │i8 │ u32   │ i16    │ delta   │ stamp  │ stamp  │ id i64 │ epoch  │ quence │ i32
-///  │
-///       │        │        │        │   │       │        │ i32     │ i64    │ i64    │        │ i16    │ i32    │
-///  │
-///
-/// └────────┴────────┴────────┴───┴───────┴────────┴─────────┴────────┴────────┴────────┴────────┴────────┴────────┴───
-///                         └── the batch length counts from here
-/// ──────────────────────────────────────────────────────►
-///                                              └── the CRC covers everything from here
-/// ───────────────────────────────►
+/// byte  field              type
+///  0    base offset        i64
+///  8    batch length       i32   bytes from here to the end, not counting these 12
+/// 12    leader epoch       i32
+/// 16    magic              i8    2
+/// 17    CRC32C             u32   over everything from the attributes to the end
+/// 21    attributes         i16
+/// 23    last offset delta  i32
+/// 27    base timestamp     i64
+/// 35    max timestamp      i64
+/// 43    producer id        i64
+/// 51    producer epoch     i16
+/// 53    base sequence      i32
+/// 57    record count       i32
+/// 61    records                  compressed as a whole, if they are
 /// ```
 ///
 /// The CRC leaves out what a broker stamps (base offset, leader epoch) and the length; readers of files check
