@@ -11,6 +11,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        Logging.install();
         System.exit(run(Streams.ofProcess(), arguments));
     }
 

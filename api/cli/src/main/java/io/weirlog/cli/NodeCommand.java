@@ -1,7 +1,5 @@
 package io.weirlog.cli;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import io.weirlog.server.Node;
 import io.weirlog.server.NodeStartException;
 import io.weirlog.server.config.ConfigKey;
@@ -13,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ExitCode;
 
 /// What `dev` and `server` have in common: a node in the foreground, for as long as nobody ends the process.
@@ -42,9 +39,7 @@ final class NodeCommand {
     }
 
     private int serve(NodeConfig config) throws NodeStartException, CommandFailed {
-        if (LoggerFactory.getLogger("io.weirlog") instanceof Logger logger) {
-            logger.setLevel(Level.INFO);
-        }
+        Logging.raiseForNode();
         try (var node = Node.start(config)) {
             // Ctrl-C and SIGTERM run this hook; the node itself bounds how long its close takes.
             Runtime.getRuntime()
