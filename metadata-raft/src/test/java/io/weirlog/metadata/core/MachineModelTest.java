@@ -3,6 +3,7 @@ package io.weirlog.metadata.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.common.BrokerEpoch;
@@ -17,7 +18,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -127,8 +127,8 @@ class MachineModelTest {
             for (var topic : state.topics().byNames()) {
                 named.put(topic.name(), topic.id());
                 assertTrue(keys.add(topic.name().replace('.', '_')), "names collide");
-                assertEquals(Optional.of(topic), state.topics().byId(topic.id()));
-                assertEquals(Optional.of(topic), state.topics().byName(topic.name()));
+                assertSame(topic, state.topics().byId(topic.id()).orElseThrow());
+                assertSame(topic, state.topics().byName(topic.name()).orElseThrow());
                 partitions += topic.partitions().size();
                 for (var partition : topic.partitions()) {
                     checkPartition(new TopicPartition(topic.id(), partition.partition()), partition);
