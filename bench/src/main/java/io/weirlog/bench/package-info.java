@@ -1,3 +1,4 @@
+/// Load runs: how fast a node is, and what it costs on either side.
 @NullMarked
 package io.weirlog.bench;
 

@@ -63,7 +63,8 @@ public final class Broker implements MetadataListener {
                 case MetadataEvent.TopicCreated(var topic) -> assign(topic);
                 case MetadataEvent.TopicDeleted deleted -> delete(deleted);
                 case MetadataEvent.PartitionChanged changed ->
-                    LOG.warn("the change of partition {} is not followed", changed);
+                    // With one broker, roles change only when it registers, and it opens its partitions after that.
+                    LOG.error("a role changed while the broker runs, which one broker cannot follow: {}", changed);
                 case MetadataEvent.BrokerRegistered registered ->
                     LOG.debug("broker {} registered", registered.broker().id());
             }

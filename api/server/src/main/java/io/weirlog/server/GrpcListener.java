@@ -4,11 +4,17 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.weirlog.v1.ProducerServiceGrpc;
+import io.weirlog.wire.Problems;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -27,6 +33,7 @@ final class GrpcListener implements AutoCloseable {
     private final Server server;
     private final HealthStatusManager health = new HealthStatusManager();
     private final Duration grace;
+    private volatile boolean serving;
 
     GrpcListener(
             InetSocketAddress address,
@@ -48,8 +55,30 @@ final class GrpcListener implements AutoCloseable {
                 .keepAliveTimeout(20, TimeUnit.SECONDS)
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance());
-        services.forEach(builder::addService);
+        services.forEach(service -> builder.addService(ServerInterceptors.intercept(service, new Gate())));
         server = builder.build().start();
+        health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
+    }
+
+    /// Lets calls in. Before, the port is known, but every call is told to try again.
+    void serve() {
+        serving = true;
+        health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.SERVING);
+    }
+
+    /// Turns calls away while the node is starting.
+    private final class Gate implements ServerInterceptor {
+        @Override
+        public <Q, R> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+            if (serving) {
+                return next.startCall(call, headers);
+            }
+            var refusal = Problems.toStatus(ServerProblems.starting());
+            var trailers = Status.trailersFromThrowable(refusal);
+            call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+            return new ServerCall.Listener<>() {};
+        }
     }
 
     /// Appends never block, so they stay on the network's threads: one hand-over less for each. All else may wait for a

@@ -68,10 +68,13 @@ public final class Node implements AutoCloseable {
                     ReplicationClock.SYSTEM));
             var settings = new TopicSettings();
             var broker = new Broker(config.nodeId(), partitions, settings);
-            startBroker(quorum, broker);
             openStreams = opened(new OpenStreams());
             listener = opened(listen(quorum, broker, partitions, settings));
+            // Registered before any partition is opened: a new life of the broker gives its partitions new leader
+            // epochs.
             register(quorum);
+            startBroker(quorum, broker);
+            listener.serve();
             LOG.info("node {} of cluster {} serves clients at {}", config.nodeId(), clusterId, clientAddress());
         } catch (NodeStartException | RuntimeException e) {
             closeParts();

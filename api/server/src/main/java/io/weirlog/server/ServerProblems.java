@@ -107,6 +107,13 @@ public final class ServerProblems {
                 "the broker is stopping: go on with another one, or with this one when it is back"));
     }
 
+    static Problem starting() {
+        return retryable(Problems.problem(
+                Status.Code.UNAVAILABLE,
+                ErrorReason.ERROR_REASON_NO_LEADER,
+                "the broker is starting and recovers its partitions: try again"));
+    }
+
     public static Problem unsupported(String message) {
         return Problems.problem(Status.Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_UNSUPPORTED, message);
     }

@@ -1,0 +1,34 @@
+package io.weirlog.deploy;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Where things are in a checkout.
+final class Repository {
+    static final Path ROOT = root();
+    static final Path EXAMPLES = ROOT.resolve("api/examples");
+    static final Path CONTRACT = ROOT.resolve("proto/src/main/proto");
+
+    private Repository() {}
+
+    private static Path root() {
+        var folder = Path.of("").toAbsolutePath();
+        while (folder != null && !Files.exists(folder.resolve("weirlog"))) {
+            folder = folder.getParent();
+        }
+        if (folder == null) {
+            throw new IllegalStateException("the tests run outside of a checkout");
+        }
+        return folder;
+    }
+
+    /// Skips the test where a tool is not installed, unless the environment says that all tools must be there.
+    static void needs(String tool, boolean installed) {
+        if (System.getenv("WEIRLOG_REQUIRE_TOOLS") != null && !installed) {
+            throw new AssertionError(tool + " is not installed, and WEIRLOG_REQUIRE_TOOLS is set");
+        }
+        assumeTrue(installed, tool + " is not installed");
+    }
+}

@@ -1,0 +1,169 @@
+package io.weirlog.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/// A program that was started: its output line by line, and its end. Closing it kills it.
+final class Run implements AutoCloseable {
+    private static final long DEADLINE_SECONDS = 120;
+
+    private final String name;
+    private final Process process;
+    private final List<String> lines = new ArrayList<>();
+    private final Thread reader;
+    private boolean outputEnded;
+
+    private Run(String name, Process process) {
+        this.name = name;
+        this.process = process;
+        this.reader = Thread.ofPlatform().daemon().start(this::read);
+    }
+
+    /// Runs the launcher as it stands in the repository, on the build that the tests belong to.
+    static Run weirlog(String... arguments) {
+        return of(weirlogBuilder(arguments));
+    }
+
+    static ProcessBuilder weirlogBuilder(String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Repository.ROOT.resolve("weirlog").toString());
+        command.addAll(Arrays.asList(arguments));
+        var builder = new ProcessBuilder(command);
+        builder.environment()
+                .put(
+                        "WEIRLOG_HOME",
+                        Repository.ROOT.resolve("deploy/target/weirlog").toString());
+        return builder;
+    }
+
+    /// Standard error goes where standard output goes: into the lines.
+    static Run of(ProcessBuilder builder) {
+        try {
+            return new Run(
+                    String.join(" ", builder.command()),
+                    builder.redirectErrorStream(true).start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// A shell command in the repository's root.
+    static Run shell(String command, Path folder) {
+        var builder = new ProcessBuilder("sh", "-c", command).directory(folder.toFile());
+        builder.environment()
+                .put(
+                        "WEIRLOG_HOME",
+                        Repository.ROOT.resolve("deploy/target/weirlog").toString());
+        return of(builder);
+    }
+
+    private void read() {
+        try (var output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (var line = output.readLine(); line != null; line = output.readLine()) {
+                synchronized (lines) {
+                    lines.add(line);
+                    lines.notifyAll();
+                }
+            }
+        } catch (IOException e) {
+            synchronized (lines) {
+                lines.add("(the output broke off: " + e.getMessage() + ")");
+            }
+        } finally {
+            synchronized (lines) {
+                outputEnded = true;
+                lines.notifyAll();
+            }
+        }
+    }
+
+    /// Gives the program its input and closes it.
+    Run input(String text) {
+        try (var input = process.outputWriter(StandardCharsets.UTF_8)) {
+            input.write(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
+    /// Waits for a line.
+    String line(Predicate<String> condition) throws InterruptedException {
+        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+        synchronized (lines) {
+            for (var seen = 0; ; ) {
+                for (; seen < lines.size(); seen++) {
+                    if (condition.test(lines.get(seen))) {
+                        return lines.get(seen);
+                    }
+                }
+                var left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                assertTrue(left > 0 && !outputEnded, () -> name + ": no such line among\n" + output());
+                lines.wait(left);
+            }
+        }
+    }
+
+    /// Waits until at least so many lines are there.
+    void lineCount(int count) throws InterruptedException {
+        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+        synchronized (lines) {
+            while (lines.size() < count) {
+                var left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                assertTrue(left > 0 && !outputEnded, () -> name + ": too few lines:\n" + output());
+                lines.wait(left);
+            }
+        }
+    }
+
+    List<String> lines() {
+        synchronized (lines) {
+            return List.copyOf(lines);
+        }
+    }
+
+    String output() {
+        return String.join("\n", lines());
+    }
+
+    /// Waits for the end and returns the exit code.
+    int exitCode() throws InterruptedException {
+        assertTrue(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS), () -> name + " does not end:\n" + output());
+        reader.join(TimeUnit.SECONDS.toMillis(DEADLINE_SECONDS));
+        return process.exitValue();
+    }
+
+    /// Waits for a successful end and returns the output.
+    List<String> success() throws InterruptedException {
+        assertEquals(0, exitCode(), () -> name + " failed:\n" + output());
+        return lines();
+    }
+
+    /// kill -9.
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        assertTrue(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS), name + " survives its killing");
+    }
+
+    /// SIGTERM.
+    void terminate() {
+        process.destroy();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
