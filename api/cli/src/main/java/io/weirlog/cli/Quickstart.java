@@ -25,6 +25,7 @@ import java.util.Optional;
 final class Quickstart {
     private static final int PARTITIONS_BY_DEFAULT = 3;
     private static final int MAX_MESSAGE_BYTES = 15 * 512 * 1024;
+    private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration SILENCE_MAX = Duration.ofSeconds(30);
 
     private final Streams streams;
@@ -127,14 +128,16 @@ final class Quickstart {
         long begun = System.nanoTime();
         try (var consumer = client.consumer(options.build());
                 var progress = Progress.ofRecords(streams, "read ", expected)) {
+            long lastNanos = begun;
             // Up to the end, however much there is: what was doubled in the log must show.
             while (check.read() < expected || (expected > 0 && !consumer.caughtUp())) {
-                var records = consumer.poll(SILENCE_MAX);
-                if (records.isEmpty()) {
-                    break; // Whatever is still missing is lost.
-                }
+                var records = consumer.poll(POLL);
                 for (var record : records) {
-                    check.accept(record);
+                    check.accept(record.partition(), record.offset(), record.keyText(), record.value());
+                }
+                lastNanos = records.isEmpty() ? lastNanos : System.nanoTime();
+                if (System.nanoTime() - lastNanos > SILENCE_MAX.toNanos()) {
+                    break; // Whatever is still missing is lost.
                 }
                 progress.at(check.read());
             }

@@ -1,12 +1,14 @@
 package io.weirlog.cli;
 
-import io.weirlog.client.ConsumerRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Compares the records that come back with the lines that were written.
 ///
@@ -14,6 +16,8 @@ import java.util.List;
 /// comes twice is doubled, one that comes after a later one of its partition is out of order, and the value must be,
 /// byte by byte, that line as the file has it now. One bit is kept for each line.
 final class ReadBackCheck implements AutoCloseable {
+    private static final Pattern KEY = Pattern.compile("[1-9]\\d{0,17}");
+
     private final QuickstartInput input;
     private final BitSet seen = new BitSet();
     private final List<PartitionCheck> partitions = new ArrayList<>();
@@ -56,31 +60,35 @@ final class ReadBackCheck implements AutoCloseable {
         return Long.toString(line + 1).getBytes(StandardCharsets.US_ASCII);
     }
 
-    void accept(ConsumerRecord record) throws IOException {
+    /// Takes a record that was read, in the order of reading.
+    void accept(int partitionNumber, long offset, Optional<String> key, byte @Nullable [] value) throws IOException {
         read++;
-        var partition = partitions.get(record.partition());
-        long line = record.keyText()
-                        .filter(key -> key.matches("[1-9]\\d{0,17}"))
-                        .map(Long::parseLong)
-                        .orElse(0L)
-                - 1;
-        if (line < 0 || line >= input.lines() || partitionOf(line, partitions.size()) != record.partition()) {
+        var partition = partitions.get(partitionNumber);
+        int line = lineOf(key);
+        if (line < 0 || line >= input.lines() || partitionOf(line, partitions.size()) != partitionNumber) {
             different++; // No such record was written here.
             return;
         }
-        if (record.offset() < partition.offsetsTo || (line < partition.linesTo && !seen.get((int) line))) {
+        if (offset < partition.offsetsTo || (line < partition.linesTo && !seen.get(line))) {
             disordered++;
         }
-        if (seen.get((int) line)) {
+        if (seen.get(line)) {
             doubled++;
         }
         var expected = partition.expected.line(line);
-        if (expected.isEmpty() || !Arrays.equals(expected.get(), record.value())) {
+        if (expected.isEmpty() || !Arrays.equals(expected.get(), value)) {
             different++;
         }
-        seen.set((int) line);
+        seen.set(line);
         partition.linesTo = Math.max(partition.linesTo, line + 1);
-        partition.offsetsTo = Math.max(partition.offsetsTo, record.offset() + 1);
+        partition.offsetsTo = Math.max(partition.offsetsTo, offset + 1);
+    }
+
+    /// Negative for what [#keyOf] did not make.
+    private static int lineOf(Optional<String> key) {
+        return key.filter(text -> KEY.matcher(text).matches())
+                .map(text -> (int) Math.min(Long.parseLong(text), Integer.MAX_VALUE) - 1)
+                .orElse(-1);
     }
 
     long read() {

@@ -1,0 +1,226 @@
+package io.weirlog.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.weirlog.client.ProducerRecord;
+import io.weirlog.client.WeirlogClient;
+import io.weirlog.server.Node;
+import io.weirlog.server.NodeStartException;
+import io.weirlog.server.config.NodeConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The commands against a running node; each test has topics of its own.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ClusterCommandsTest {
+    @TempDir
+    private static Path folder;
+
+    private Node node;
+
+    @BeforeAll
+    void start() throws NodeStartException {
+        node = Node.start(NodeConfig.embedded(folder.resolve("data")));
+    }
+
+    @AfterAll
+    void stop() {
+        node.close();
+    }
+
+    @Test
+    void topicsComeAndGo() {
+        assertEquals("created topic orders with 3 partitions", done("topic create orders -p 3 -c retention.ms=1000"));
+        assertEquals(Console.failure(1, "topic \"orders\" exists already"), run("topic create orders"));
+        assertTrue(done("topic list").lines().anyMatch(line -> line.startsWith("orders ")));
+        var described = done("topic describe orders");
+        assertTrue(described.contains("PARTITION   LEADER   EPOCH"), described);
+        assertTrue(described.lines().anyMatch(line -> line.matches("retention\\.ms +1000 +on the topic")), described);
+        var json = json("topic describe orders -o json");
+        assertEquals("orders", json.get("name").getAsString());
+        assertEquals(3, json.getAsJsonArray("partitions").size());
+        assertEquals("deleted topic orders", done("topic delete orders"));
+        assertEquals(
+                Console.failure(1, "there is no topic 'orders': create it first, or check its name"),
+                run("topic describe orders"));
+    }
+
+    @Test
+    void allThatIsWrongWithATopicIsToldInOneLine() {
+        var result = run("topic create bad/name -p 0 -c retentoin.ms=1");
+        assertEquals(1, result.code());
+        assertEquals(1, result.err().lines().count(), result.err());
+        for (var part : List.of("bad/name", "partitions, not 0", "did you mean retention.ms?")) {
+            assertTrue(result.err().contains(part), result.err());
+        }
+    }
+
+    @Test
+    void linesGoInAndComeOutAsTheyWere() {
+        done("topic create lines");
+        var lines = List.of("one", "", "zwei \u00fc", "\ttab", "last");
+        var produced = withInput(String.join("\n", lines), "produce lines");
+        assertTrue(produced.out().matches("produced 5 records, \\d+ B in .* to lines\\R"), produced.out());
+        assertEquals(lines, run("consume lines --max-records 5").lines());
+        assertEquals(
+                lines.subList(3, 5),
+                run("consume lines --from 3 --max-records 2").lines());
+        assertEquals(
+                List.of(), run("consume lines --from latest --timeout 300ms").lines());
+        assertEquals(lines, run("consume lines --timeout 2s").lines());
+        assertEquals(
+                List.of("0\t0\tone", "0\t1\t"),
+                run("consume lines --max-records 2 --print partition,offset,value")
+                        .lines());
+    }
+
+    @Test
+    void keysStayTogetherAndAreShown() throws IOException {
+        done("topic create keyed -p 4");
+        var file = folder.resolve("keyed.txt");
+        Files.write(
+                file,
+                IntStream.range(0, 400).mapToObj(i -> "key" + i % 10 + "::" + i).toList());
+        done("produce keyed --key-separator :: --file " + file);
+        var seen = run("consume keyed --max-records 400 --print key,partition").lines();
+        assertEquals(400, seen.size());
+        assertEquals(10, seen.stream().distinct().count(), "each key in one partition");
+        assertEquals(
+                Console.failure(1, "line 2 has no key separator; 1 line before it were sent"),
+                withInput("a::1\nb\n", "produce keyed --key-separator ::"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "gzip", "snappy", "lz4", "zstd"})
+    void everyCompressionAndAcknowledgementWorks(String compression) {
+        done("topic create packed-" + compression);
+        var lines = Collections.nCopies(1_000, "the same line again");
+        for (var acks : List.of("leader", "all")) {
+            withInput(
+                    String.join("\n", lines),
+                    "produce packed-%s --compression %s --acks %s".formatted(compression, compression, acks));
+        }
+        assertEquals(
+                2_000,
+                run("consume packed-" + compression + " --max-records 2000")
+                        .lines()
+                        .size());
+    }
+
+    @Test
+    void acknowledgementsArePrintedWithTheirOffsets() {
+        done("topic create acks -p 2");
+        var printed = withInput("a\nb\nc\n", "produce acks --partition 1 --print-acks")
+                .lines();
+        assertEquals(List.of("1\t1\t0", "2\t1\t1", "3\t1\t2"), printed.subList(0, 3));
+        var json = withInput("d\n", "produce acks --partition 1 --print-acks -o json")
+                .lines();
+        assertEquals("{\"line\":1,\"partition\":1,\"offset\":3}", json.getFirst());
+        var summary = JsonParser.parseString(json.getLast()).getAsJsonObject();
+        assertEquals(1, summary.get("acknowledged").getAsInt());
+        assertEquals(0, summary.get("failed").getAsInt());
+        var none = withInput("e\n", "produce acks --partition 1 --acks none --print-acks")
+                .lines();
+        assertEquals("1\t1\t-", none.getFirst());
+    }
+
+    @Test
+    void recordsComeAsJson() {
+        done("topic create things");
+        try (var client = WeirlogClient.connect(node.clientAddress());
+                var producer = client.producer()) {
+            producer.send(ProducerRecord.of("things", "k", "\u00e4\"")
+                            .withHeader("h", new byte[] {1})
+                            .withHeader("h", null)
+                            .at(Instant.parse("2026-01-31T12:00:00Z")))
+                    .join();
+            producer.send(ProducerRecord.of("things", new byte[] {(byte) 0xff, 0}))
+                    .join();
+        }
+        var lines = run("consume things -o json --max-records 2").lines();
+        assertEquals(
+                "{\"topic\":\"things\",\"partition\":0,\"offset\":0,\"timestamp\":\"2026-01-31T12:00:00Z\",\"key\":\"k\","
+                        + "\"value\":\"\u00e4\\\"\",\"headers\":[{\"key\":\"h\",\"value\":\"\\u0001\"},{\"key\":\"h\",\"value\":null}]}",
+                lines.get(0));
+        var second = JsonParser.parseString(lines.get(1)).getAsJsonObject();
+        assertTrue(second.get("key").isJsonNull());
+        assertEquals("/wA=", second.get("value_base64").getAsString());
+        assertEquals(
+                List.of("2026-01-31T12:00:00Z\tk\th=\u0001,h="),
+                run("consume things --max-records 1 --print timestamp,key,headers")
+                        .lines());
+        assertEquals(
+                1,
+                run("consume things --from 2026-02-01T00:00:00+01:00 --max-records 1")
+                        .lines()
+                        .size());
+    }
+
+    @Test
+    void aFailedRecordFailsTheCommandAndIsCounted() {
+        done("topic create small -c max.message.bytes=1000");
+        var result = withInput("fits\n" + "x".repeat(5_000) + "\nnot sent\n", "produce small --linger 0ms");
+        assertEquals(1, result.code());
+        assertTrue(result.err().startsWith("weirlog: "), result.err());
+        assertTrue(
+                result.err().matches("weirlog: 1 record failed \\(1 (RECORD|BATCH)_TOO_LARGE\\), .*\\R"), result.err());
+        assertEquals(List.of("fits"), run("consume small --timeout 1s").lines());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"consume", "produce"})
+    void aTopicThatIsNotThereIsToldInOneLine(String command) {
+        var result =
+                withInput("a\n", command + " nowhere" + (command.equals("produce") ? " --delivery-timeout 3s" : ""));
+        assertEquals(1, result.code());
+        assertEquals(1, result.err().lines().count(), result.err());
+        assertTrue(result.err().contains("nowhere"), result.err());
+    }
+
+    @Test
+    void anOffsetOutOfRangeIsToldWithTheRange() {
+        done("topic create short");
+        withInput("a\nb\n", "produce short");
+        var result = run("consume short --from 7");
+        assertEquals(1, result.code());
+        assertTrue(result.err().matches("weirlog: .*7.*0.*2.*\\R"), result.err());
+    }
+
+    private Console run(String command) {
+        return withInput("", command);
+    }
+
+    private Console withInput(String input, String command) {
+        var arguments =
+                Stream.concat(Arrays.stream(command.split(" ")), Stream.of("--bootstrap-server", node.clientAddress()));
+        return Console.runWithInput(input, arguments.toArray(String[]::new));
+    }
+
+    private String done(String command) {
+        var result = run(command);
+        assertEquals(0, result.code(), result.err());
+        assertEquals("", result.err());
+        return result.out().strip();
+    }
+
+    private JsonObject json(String command) {
+        return JsonParser.parseString(done(command)).getAsJsonObject();
+    }
+}
