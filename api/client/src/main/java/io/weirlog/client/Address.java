@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 record Address(String host, int port) {
     private static final int DEFAULT_PORT = 7171;
     private static final Pattern FORM =
-            Pattern.compile("(\\[(?<ipv6>[0-9a-fA-F:.%]+)]|(?<host>[^:\\[\\]/\\s]+))(:(?<port>\\d{1,5}))?");
+            Pattern.compile("(\\[(?<ipv6>[0-9a-fA-F:.]+(%\\w+)?)]|(?<host>[^:\\[\\]/\\s]+))(:(?<port>\\d{1,5}))?");
 
     static Optional<Address> tryParse(String text) {
         var matcher = FORM.matcher(text);

@@ -3,17 +3,12 @@ package io.weirlog.client;
 import com.google.protobuf.Duration;
 import io.grpc.Status;
 import io.weirlog.v1.Assigned;
-import io.weirlog.v1.ConsumeInitial;
 import io.weirlog.v1.ConsumeRequest;
 import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.ErrorReason;
-import io.weirlog.v1.ExplicitPartition;
-import io.weirlog.v1.ExplicitPartitions;
 import io.weirlog.v1.Pause;
 import io.weirlog.v1.Problem;
-import io.weirlog.v1.RecordForm;
 import io.weirlog.v1.Resume;
-import io.weirlog.v1.Routing;
 import io.weirlog.wire.BufferSource;
 import io.weirlog.wire.DataPlane;
 import io.weirlog.wire.Framed;
@@ -34,7 +29,6 @@ import org.slf4j.LoggerFactory;
 /// [#interrupt] may come from another thread than the consumer's.
 final class ConsumeSession {
     private static final Logger LOG = LoggerFactory.getLogger(ConsumeSession.class);
-    private static final int BATCH_BYTES_MAX = 1024 * 1024;
     /// How often to look whether the broker has fallen silent while nothing arrives.
     private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long SILENCE_NANOS_MIN = TimeUnit.SECONDS.toNanos(5);
@@ -48,6 +42,7 @@ final class ConsumeSession {
     private final Map<Integer, PartitionReading> byAssignment = new HashMap<>();
     private final Map<PartitionReading, Long> resumeAtNanos = new HashMap<>();
     private volatile @Nullable ConsumeStream stream;
+    private volatile boolean interrupted;
     private int losses;
     private long lostSinceNanos;
     private long openAgainNanos = System.nanoTime();
@@ -77,7 +72,7 @@ final class ConsumeSession {
     /// @throws WeirlogException if a broker refuses for good, or none was reached for the request timeout
     Optional<Framed<ConsumeResponse>> next(long timeoutNanos) throws InterruptedException {
         var deadlineNanos = System.nanoTime() + timeoutNanos;
-        while (true) {
+        while (!interrupted) {
             var remainingNanos = deadlineNanos - System.nanoTime();
             var current = stream;
             if (current == null) {
@@ -94,7 +89,9 @@ final class ConsumeSession {
                     return Optional.empty();
                 }
             } else if (event.get() instanceof ConsumeStream.Ended ended) {
-                lost(current, ended.problem());
+                if (!interrupted) {
+                    lost(current, ended.problem());
+                }
             } else if (event.get() instanceof ConsumeStream.Arrived arrived) {
                 tookNanos = System.nanoTime();
                 if (isForReader(current, arrived.message())) {
@@ -103,6 +100,7 @@ final class ConsumeSession {
                 arrived.message().close();
             }
         }
+        return Optional.empty();
     }
 
     /// Handles what concerns the stream as a whole.
@@ -166,54 +164,16 @@ final class ConsumeSession {
                 return false;
             }
         }
+        var config = connections.config();
         var address = connections.any();
         var opened = new ConsumeStream(address, connections.channel(address));
         byAssignment.clear();
         resumeAtNanos.clear();
         silenceNanosMax = SILENCE_NANOS_MIN;
         tookNanos = System.nanoTime();
-        opened.open(dataPlane, initial());
+        opened.open(dataPlane, Subscription.initial(options, readings.values(), credit.open(), config.clientId()));
         stream = opened;
         return true;
-    }
-
-    private ConsumeInitial initial() {
-        return ConsumeInitial.newBuilder()
-                .setClientId(connections.config().clientId())
-                .setPartitions(subscription())
-                .setStart(ToProto.start(options.start()))
-                .setIsolation(options.isolation().toProto())
-                .setForm(RecordForm.RECORD_FORM_BATCHES)
-                .setRouting(Routing.ROUTING_ANY)
-                .setCredit(credit.open())
-                .setMaxBatchBytes(Math.min(BATCH_BYTES_MAX, options.bufferBytes()))
-                .build();
-    }
-
-    /// What the options say at first; afterwards each partition from where it was read to, as long as it is the same.
-    private ExplicitPartitions subscription() {
-        var wanted = ExplicitPartitions.newBuilder();
-        if (readings.isEmpty()) {
-            options.topics()
-                    .forEach(topic ->
-                            wanted.addPartitions(ExplicitPartition.newBuilder().setTopic(topic)));
-            options.partitions()
-                    .forEach((partition, start) -> wanted.addPartitions(ExplicitPartition.newBuilder()
-                            .setTopic(partition.topic())
-                            .setPartition(partition.partition())
-                            .setStart(ToProto.start(start))));
-            return wanted.build();
-        }
-        for (var reading : readings.values()) {
-            var partition = ExplicitPartition.newBuilder()
-                    .setTopic(reading.partition().topic())
-                    .setTopicId(reading.topicId())
-                    .setPartition(reading.partition().partition())
-                    .setStart(ToProto.start(StartAt.offset(reading.position())));
-            reading.lastLeaderEpoch().ifPresent(partition::setLastLeaderEpoch);
-            wanted.addPartitions(partition);
-        }
-        return wanted.build();
     }
 
     private void breakIfSilent(ConsumeStream current) {
@@ -312,8 +272,9 @@ final class ConsumeSession {
         }
     }
 
-    /// Wakes a [#next] that waits.
+    /// Ends the stream and every [#next] from now on.
     void interrupt() {
+        interrupted = true;
         var current = stream;
         if (current != null) {
             current.close("the consumer is closed");

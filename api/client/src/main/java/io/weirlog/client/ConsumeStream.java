@@ -115,10 +115,11 @@ final class ConsumeStream {
         @Override
         public void onNext(Framed<ConsumeResponse> message) {
             heardNanos = System.nanoTime();
-            arrived.add(new Arrived(message));
-            if (closed) {
-                // It came after close() had dropped the others.
-                dropArrived();
+            var event = new Arrived(message);
+            arrived.add(event);
+            // close() may have dropped what had arrived just before.
+            if (closed && arrived.remove(event)) {
+                message.close();
             }
         }
 

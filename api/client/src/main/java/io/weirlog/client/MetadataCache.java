@@ -109,7 +109,9 @@ final class MetadataCache {
             return false;
         }
         saw(answer.getMetadataIndex());
-        answer.getTopicsList().forEach(topic -> topics.put(topic.getTopic(), TopicMetadata.of(topic)));
+        answer.getTopicsList()
+                .forEach(topic ->
+                        topics.merge(topic.getTopic(), TopicMetadata.of(topic), (known, told) -> told.since(known)));
         return true;
     }
 
@@ -124,5 +126,14 @@ final class MetadataCache {
                 ErrorReason.ERROR_REASON_UNKNOWN_TOPIC,
                 "there is no topic " + topic + ": create it first",
                 Map.of("topic", topic)));
+    }
+
+    /// What the client itself says of a partition that has gone with its topic.
+    static WeirlogException unknown(PartitionRef partition) {
+        return WeirlogException.of(Problems.problem(
+                Status.Code.NOT_FOUND,
+                ErrorReason.ERROR_REASON_UNKNOWN_TOPIC,
+                "there is no partition " + partition + " any more: its topic was deleted",
+                Map.of("topic", partition.topic())));
     }
 }

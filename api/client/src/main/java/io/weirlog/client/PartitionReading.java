@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 /// |---|---|---|
 /// | a record is returned | one past it | no |
 /// | a batch message is used up | its `next_offset`, which may lie further: compaction leaves gaps | no |
-/// | the end is told at `position` | – | yes |
+/// | the end is told | that end: nothing lies between | yes |
 /// | a seek | its target; batches sent before it no longer count | no |
 /// | another stream | – | no |
 final class PartitionReading {
@@ -22,6 +22,8 @@ final class PartitionReading {
     private OptionalInt lastLeaderEpoch = OptionalInt.empty();
     private boolean paused;
     private boolean atEnd;
+    /// Whether everything sent so far, and now wanted, was taken: then the end may be believed.
+    private boolean inStep = true;
     private boolean unreadable;
     private int troubles;
     private long troubledSinceNanos;
@@ -65,6 +67,7 @@ final class PartitionReading {
     void reassigned(int assignment) {
         this.assignment = assignment;
         seekId = 0;
+        inStep = !paused;
         atEnd = false;
     }
 
@@ -74,6 +77,7 @@ final class PartitionReading {
     }
 
     void began() {
+        inStep = true;
         atEnd = false;
         troubles = 0;
     }
@@ -87,9 +91,11 @@ final class PartitionReading {
         position = Math.max(position, nextOffset);
     }
 
-    /// The broker says that everything below `nextOffset` was sent; it may have said so before a seek.
+    /// The broker says that everything below `nextOffset` was sent: what was not, is no record of anybody. It does not
+    /// count if something sent before was thrown away, or may have been, as after a seek.
     void endTold(long nextOffset) {
-        if (nextOffset == position && !unreadable) {
+        if (!unreadable && (nextOffset == position || (nextOffset > position && inStep))) {
+            position = nextOffset;
             atEnd = true;
             troubles = 0;
         }
@@ -98,6 +104,7 @@ final class PartitionReading {
     void sought(long target, long seekId) {
         position = target;
         this.seekId = seekId;
+        inStep = false;
         lastLeaderEpoch = OptionalInt.empty();
         atEnd = false;
         unreadable = false;
@@ -106,18 +113,26 @@ final class PartitionReading {
 
     void pause() {
         paused = true;
+        inStep = false;
+    }
+
+    /// A batch was thrown away.
+    void discarded() {
+        inStep = false;
     }
 
     /// What was sent before the pause was thrown away: `seekId` marks what is sent from now on.
     void resume(long seekId) {
         paused = false;
         this.seekId = seekId;
+        inStep = false;
         atEnd = false;
     }
 
     /// Bytes at this position are damaged: nothing is taken until a seek.
     void unreadable() {
         unreadable = true;
+        inStep = false;
     }
 
     /// Counts the passing troubles since the last batch.

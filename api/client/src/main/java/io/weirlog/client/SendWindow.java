@@ -12,9 +12,9 @@ import java.util.Optional;
 ///
 /// ```
 ///            sent                    refused
-///   new ─────────────▶ on its way ─────────────▶ refused ──┬─ nextToResend ─▶ on its way
-///                         │    │                           └─ a later one was acknowledged: overtaken, done
-///            acknowledged ▼    ▼ ended (failed for good, or its outcome is unknown)
+///   new ─────────────▶ on its way ─────────────▶ refused ──┬─ resent ─▶ on its way
+///                         │    │                           └─ a later one is, or may be, in the log: overtaken, done
+///                appended ▼    ▼ notAppended
 ///                           done
 /// ```
 ///
@@ -44,8 +44,10 @@ final class SendWindow<B> {
         entries.addLast(new Entry<>(batch));
     }
 
-    /// Returns the earlier batches that may not be sent again because of this: they are done as well.
-    List<B> acknowledged(B batch) {
+    /// The batch is in the log, or may be. Returns the earlier ones that may not be sent again because of this: they
+    /// are
+    /// done as well.
+    List<B> appended(B batch) {
         var overtaken = new ArrayList<B>();
         for (var iterator = entries.iterator(); iterator.hasNext(); ) {
             var entry = iterator.next();
@@ -73,7 +75,8 @@ final class SendWindow<B> {
         return true;
     }
 
-    void ended(B batch) {
+    /// The batch is not in the log and will not be sent again.
+    void notAppended(B batch) {
         entries.remove(find(batch));
     }
 

@@ -11,7 +11,6 @@ import io.weirlog.wire.Problems;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -29,6 +28,8 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Sender.class);
     private static final long CHECK_NANOS = Duration.ofMillis(50).toNanos();
     private static final long IDLE_NANOS = Duration.ofSeconds(1).toNanos();
+    /// How often to look for added partitions when nothing else asks for fresh metadata.
+    private static final long METADATA_AGE_NANOS_MAX = Duration.ofMinutes(5).toNanos();
     /// What a request message may take besides its batch.
     private static final int REQUEST_OVERHEAD_BYTES = 1024;
     private static final int TOPICS_PER_REFRESH = 1_000;
@@ -37,6 +38,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private final RecordAccumulator accumulator;
     private final MetadataCache metadata;
     private final ProduceRoutes routes;
+    private final Completions completions;
     private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
     private final Set<PartitionLane> active = new LinkedHashSet<>();
     private final Thread thread;
@@ -51,6 +53,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
         this.options = options;
         this.accumulator = accumulator;
         this.metadata = metadata;
+        this.completions = new Completions(options, accumulator);
         this.routes = new ProduceRoutes(options, metadata, connections, this, this::post);
         this.thread = new Thread(this, "weirlog-producer");
         this.thread.setDaemon(true);
@@ -116,7 +119,8 @@ final class Sender implements Runnable, ProduceStream.Listener {
             failLate(nowNanos);
             breakSilent(nowNanos);
         }
-        if (refreshWanted && !refreshing && nowNanos - refreshNotBeforeNanos >= 0) {
+        var isOld = nowNanos - refreshNotBeforeNanos >= METADATA_AGE_NANOS_MAX;
+        if ((refreshWanted || isOld) && !refreshing && nowNanos - refreshNotBeforeNanos >= 0) {
             refreshMetadata(nowNanos);
         }
         var sleepNanos = active.isEmpty() && routes.isQuiet() ? IDLE_NANOS : CHECK_NANOS;
@@ -135,8 +139,8 @@ final class Sender implements Runnable, ProduceStream.Listener {
     /// Sends what may be sent of a lane; returns how long until there may be more to do without being woken.
     private long serve(PartitionLane lane, long nowNanos) {
         var topic = metadata.cached(lane.partition().topic());
-        if (topic.isEmpty()) {
-            failWaiting(lane, MetadataCache.unknown(lane.partition().topic()).problem());
+        if (topic.isEmpty() || lane.partition().partition() >= topic.get().partitionCount()) {
+            failWaiting(lane, MetadataCache.unknown(lane.partition()).problem());
             return IDLE_NANOS;
         }
         var window = lane.window();
@@ -193,9 +197,8 @@ final class Sender implements Runnable, ProduceStream.Listener {
                 metadata.leader(batch.partition(), FromProto.leader(result.getLeader()));
             }
             if (result.hasAppended()) {
-                var overtaken = lane.window().acknowledged(batch);
-                succeed(batch, new BatchReceipt(batch.partition(), result.getAppended()));
-                overtaken.forEach(this::failOvertaken);
+                completions.succeed(batch, new BatchReceipt(batch.partition(), result.getAppended()));
+                lane.window().appended(batch).forEach(completions::failOvertaken);
             } else {
                 onFailed(lane, batch, result.getFailure());
             }
@@ -213,27 +216,25 @@ final class Sender implements Runnable, ProduceStream.Listener {
             if (lane.window().refused(batch)) {
                 lane.retryAt(nowNanos + TimeUnit.MILLISECONDS.toNanos(retry.delayMillis()));
             } else {
-                failOvertaken(batch);
+                completions.failOvertaken(batch);
             }
             if (retry.refreshMetadata()) {
                 routes.leaderNamed(lane.partition(), problem);
                 refreshWanted = true;
             }
+        } else if (decision instanceof RetryPolicy.Fail fail
+                && fail.outcome() != AppendOutcome.APPEND_OUTCOME_NOT_APPENDED) {
+            failUnknown(batch, problem);
         } else {
-            lane.window().ended(batch);
-            fail(batch, problem, decision instanceof RetryPolicy.Fail fail ? fail.outcome() : failure.getOutcome());
+            lane.window().notAppended(batch);
+            completions.failNotAppended(batch, problem);
         }
     }
 
-    private void failOvertaken(ProducerBatch batch) {
-        fail(
-                batch,
-                Problems.problem(
-                        Status.Code.ABORTED,
-                        ErrorReason.ERROR_REASON_UNSPECIFIED,
-                        "refused at first, and later records of " + batch.partition() + " are in the log already:"
-                                + " sending these again would change their order"),
-                AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
+    private void failUnknown(ProducerBatch batch, Problem problem) {
+        completions.fail(batch, problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN);
+        var window = accumulator.lane(batch.partition()).window();
+        window.appended(batch).forEach(completions::failOvertaken);
     }
 
     @Override
@@ -248,10 +249,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
         var wasOpening = stream.phase() == ProduceStream.Phase.OPENING;
         LOG.debug("stream to {} ended: {}", stream.address(), problem.getMessage());
         routes.ended(stream, problem);
-        for (var batch : stream.takeAll()) {
-            accumulator.lane(batch.partition()).window().ended(batch);
-            fail(batch, problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN);
-        }
+        stream.takeAll().forEach(batch -> failUnknown(batch, problem));
         var isFinal = wasOpening
                 && RetryPolicy.DEFAULT.repeatable(problem, 1, Long.MAX_VALUE, random()) instanceof RetryPolicy.Fail;
         if (isFinal) {
@@ -282,17 +280,17 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private void failLate(long nowNanos) {
         for (var lane : active) {
             for (var batch : lane.takeExpired(nowNanos)) {
-                fail(batch, late(batch), AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
+                completions.failLate(batch, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
             }
             for (var batch : lane.window().refused()) {
                 if (nowNanos - deadlineNanos(batch) >= 0) {
-                    lane.window().ended(batch);
-                    fail(batch, late(batch), AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
+                    lane.window().notAppended(batch);
+                    completions.failLate(batch, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
                 }
             }
             for (var batch : lane.window().onItsWay()) {
                 if (nowNanos - deadlineNanos(batch) >= 0) {
-                    fail(batch, late(batch), AppendOutcome.APPEND_OUTCOME_UNKNOWN);
+                    completions.failLate(batch, AppendOutcome.APPEND_OUTCOME_UNKNOWN);
                 }
             }
         }
@@ -314,46 +312,23 @@ final class Sender implements Runnable, ProduceStream.Listener {
         return batch.createdNanos() + options.deliveryTimeout().toNanos();
     }
 
-    private Problem late(ProducerBatch batch) {
-        var timeoutMillis = options.deliveryTimeout().toMillis();
-        return Problems.problem(
-                Status.Code.DEADLINE_EXCEEDED,
-                ErrorReason.ERROR_REASON_TIMED_OUT,
-                "not acknowledged by " + batch.partition() + " within the delivery timeout of " + timeoutMillis
-                        + " ms after " + batch.attempts() + " attempts",
-                Map.of("timeout_millis", Long.toString(timeoutMillis)));
-    }
-
     private void failWaiting(PartitionLane lane, Problem problem) {
-        lane.takeAll().forEach(batch -> fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
+        lane.takeAll().forEach(batch -> completions.failNotAppended(batch, problem));
         for (var batch : lane.window().refused()) {
-            lane.window().ended(batch);
-            fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
-        }
-    }
-
-    private void succeed(ProducerBatch batch, BatchReceipt receipt) {
-        if (!batch.isCompleted()) {
-            accumulator.completed(batch);
-            batch.succeed(receipt);
-        }
-    }
-
-    private void fail(ProducerBatch batch, Problem problem, AppendOutcome outcome) {
-        if (!batch.isCompleted()) {
-            accumulator.completed(batch);
-            batch.fail(WeirlogException.append(problem, outcome));
+            lane.window().notAppended(batch);
+            completions.failNotAppended(batch, problem);
         }
     }
 
     private void end() {
-        var problem = Problems.problem(
-                Status.Code.CANCELLED, ErrorReason.ERROR_REASON_UNSPECIFIED, "the producer was closed");
+        var problem = Completions.closed();
         routes.all().forEach(stream -> stream.cancel("the producer was closed"));
         for (var lane : accumulator.end()) {
-            lane.end().forEach(batch -> fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
-            lane.window().refused().forEach(batch -> fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
-            lane.window().onItsWay().forEach(batch -> fail(batch, problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN));
+            lane.end().forEach(batch -> completions.failNotAppended(batch, problem));
+            lane.window().refused().forEach(batch -> completions.failNotAppended(batch, problem));
+            lane.window()
+                    .onItsWay()
+                    .forEach(batch -> completions.fail(batch, problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN));
         }
     }
 

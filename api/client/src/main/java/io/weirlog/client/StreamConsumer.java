@@ -18,10 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -33,9 +30,7 @@ final class StreamConsumer implements Consumer {
     private final Admin admin;
     private final ConsumeSession session;
     private final java.util.function.Consumer<Consumer> onClosed;
-    /// Held by the one thread that uses the consumer: a second one is told instead of spoiling the first one's work.
-    private final ReentrantLock use = new ReentrantLock();
-    private volatile boolean closed;
+    private final SingleUser use = new SingleUser("consumer");
     /// The batch that is being returned; what arrived after it waits in the session.
     private @Nullable BatchCursor cursor;
     /// Thrown by the next poll: this one had records to return.
@@ -55,7 +50,7 @@ final class StreamConsumer implements Consumer {
 
     @Override
     public List<ConsumerRecord> poll(Duration timeout) {
-        return using(() -> {
+        return use.alone(() -> {
             try {
                 return poll(System.nanoTime()
                         + Checks.notNegative("timeout", timeout).toNanos());
@@ -83,9 +78,7 @@ final class StreamConsumer implements Consumer {
                 } else if (!records.isEmpty() || deadlineNanos - System.nanoTime() <= 0) {
                     break;
                 }
-                if (closed) {
-                    throw isClosed();
-                }
+                use.checkOpen();
             }
         } catch (WeirlogException e) {
             failure = e;
@@ -148,6 +141,7 @@ final class StreamConsumer implements Consumer {
                 cursor = new BatchCursor(reading.get(), framed);
                 return;
             }
+            reading.ifPresent(PartitionReading::discarded);
             session.done(batch.getRecordCount(), framed.payload().length());
         } else if (message.hasEndOfPartition()) {
             var end = message.getEndOfPartition();
@@ -173,12 +167,12 @@ final class StreamConsumer implements Consumer {
 
     @Override
     public Set<PartitionRef> assignment() {
-        return using(() -> partitions(reading -> true));
+        return use.alone(() -> partitions(reading -> true));
     }
 
     @Override
     public Set<PartitionRef> paused() {
-        return using(() -> partitions(PartitionReading::isPaused));
+        return use.alone(() -> partitions(PartitionReading::isPaused));
     }
 
     private Set<PartitionRef> partitions(Predicate<PartitionReading> which) {
@@ -190,14 +184,14 @@ final class StreamConsumer implements Consumer {
 
     @Override
     public OptionalLong position(PartitionRef partition) {
-        return using(() -> session.reading(partition)
+        return use.alone(() -> session.reading(partition)
                 .map(reading -> OptionalLong.of(reading.position()))
                 .orElse(OptionalLong.empty()));
     }
 
     @Override
     public void seek(PartitionRef partition, StartAt position) {
-        using(() -> {
+        use.alone(() -> {
             var reading = assigned(partition);
             var target = position instanceof StartAt.AtOffset at ? at.offset() : lookUp(partition, position);
             dropCursorOf(reading);
@@ -226,7 +220,7 @@ final class StreamConsumer implements Consumer {
 
     @Override
     public void pause(Collection<PartitionRef> partitions) {
-        using(() -> {
+        use.alone(() -> {
             for (var partition : partitions) {
                 var reading = assigned(partition);
                 dropCursorOf(reading);
@@ -240,7 +234,7 @@ final class StreamConsumer implements Consumer {
 
     @Override
     public void resume(Collection<PartitionRef> partitions) {
-        using(() -> {
+        use.alone(() -> {
             for (var partition : partitions) {
                 var reading = assigned(partition);
                 if (reading.isPaused()) {
@@ -269,7 +263,7 @@ final class StreamConsumer implements Consumer {
 
     @Override
     public boolean caughtUp() {
-        return using(() -> {
+        return use.alone(() -> {
             var active = session.readings().stream()
                     .filter(reading -> !reading.isPaused())
                     .toList();
@@ -282,45 +276,21 @@ final class StreamConsumer implements Consumer {
 
     @Override
     public boolean caughtUp(PartitionRef partition) {
-        return using(() ->
+        return use.alone(() ->
                 session.reading(partition).filter(PartitionReading::isAtEnd).isPresent());
     }
 
     @Override
     public void close() {
-        closed = true;
+        use.end();
         session.interrupt();
-        try {
-            if (use.tryLock(CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)) {
-                try {
+        use.afterwards(
+                () -> {
                     dropCursor();
-                    // The poll that was under way may have opened another stream.
+                    // A poll that was under way may have opened another stream.
                     session.interrupt();
-                } finally {
-                    use.unlock();
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+                },
+                CLOSE_TIMEOUT);
         onClosed.accept(this);
-    }
-
-    private <T> T using(Supplier<T> action) {
-        if (closed) {
-            throw isClosed();
-        }
-        if (!use.tryLock()) {
-            throw new IllegalStateException("another thread is using this consumer");
-        }
-        try {
-            return action.get();
-        } finally {
-            use.unlock();
-        }
-    }
-
-    private static IllegalStateException isClosed() {
-        return new IllegalStateException("the consumer is closed");
     }
 }

@@ -72,7 +72,9 @@ final class StreamProducer implements Producer {
     private void hand(ProducerRecord record, SendCallback callback) throws InterruptedException {
         var topic = topic(record);
         var bytes = bytes(record);
-        if (!accumulator.memory().reserve(bytes, options.maxBlock().toNanos())) {
+        // A callback that waited here would wait for itself: its own thread frees the memory.
+        var maxBlockNanos = sender.isSenderThread() ? 0 : options.maxBlock().toNanos();
+        if (!accumulator.memory().reserve(bytes, maxBlockNanos)) {
             throw bufferIsFull();
         }
         var added = RecordAccumulator.Added.ENDED;

@@ -66,10 +66,25 @@ final class TopicMetadata {
         return Optional.ofNullable(leaders.get(partition));
     }
 
+    /// This, with the leaders of `known` that are of a later epoch: brokers do not all learn of an election at once.
+    TopicMetadata since(TopicMetadata known) {
+        if (!id.equals(known.id)) {
+            return this;
+        }
+        var merged = this;
+        for (var partition = 0; partition < partitionCount(); partition++) {
+            var leader = known.leaders.get(partition);
+            if (leader != null) {
+                merged = merged.withLeader(partition, leader);
+            }
+        }
+        return merged;
+    }
+
     /// The same with what a broker said of one leader, unless something newer is known.
     TopicMetadata withLeader(int partition, LeaderDescription leader) {
         var known = leaders.get(partition);
-        if (leader.equals(known) || (known != null && known.epoch().isAfter(leader.epoch()))) {
+        if (known != null && !leader.epoch().isAfter(known.epoch())) {
             return this;
         }
         var changed = new HashMap<>(leaders);

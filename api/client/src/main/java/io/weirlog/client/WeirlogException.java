@@ -7,6 +7,7 @@ import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,11 @@ public class WeirlogException extends RuntimeException {
             message.append(" (").append(cause.getMessage()).append(')');
         }
         return problem.toBuilder().setMessage(message.toString()).build();
+    }
+
+    @Override
+    public final String getMessage() {
+        return Objects.requireNonNullElse(super.getMessage(), "");
     }
 
     /// Why, as the contract lists it; `ERROR_REASON_UNSPECIFIED` if no broker explained it, as when none was reached.

@@ -36,10 +36,12 @@ final class InMemoryBroker implements AutoCloseable {
     private final List<TestConsumeStream> consumeStreams = new ArrayList<>();
     private final List<TestProduceStream> produceStreams = new ArrayList<>();
     private final Server server;
+    private final int port;
     private int appendsSeen;
     private int consumeStreamsSeen;
     private int produceStreamsSeen;
     private int describesSeen;
+    private int laggingAnswers;
     private int maxInFlightAppends = 100;
     private long metadataIndex = 1;
     private String leaderAddress = "";
@@ -57,6 +59,7 @@ final class InMemoryBroker implements AutoCloseable {
                 .addService(new TestCluster(this))
                 .build()
                 .start();
+        this.port = server.getPort();
     }
 
     /// A broker on a free port.
@@ -73,7 +76,7 @@ final class InMemoryBroker implements AutoCloseable {
     }
 
     int port() {
-        return server.getPort();
+        return port;
     }
 
     String address() {
@@ -192,6 +195,10 @@ final class InMemoryBroker implements AutoCloseable {
         return consumeStreamsSeen;
     }
 
+    synchronized int produceStreams() {
+        return produceStreams.size();
+    }
+
     synchronized int produceStreamsSeen() {
         return produceStreamsSeen;
     }
@@ -237,6 +244,33 @@ final class InMemoryBroker implements AutoCloseable {
 
     synchronized void breakConsumers() {
         List.copyOf(consumeStreams).forEach(TestConsumeStream::breakOff);
+    }
+
+    synchronized void drainConsumers() {
+        List.copyOf(consumeStreams).forEach(TestConsumeStream::drain);
+    }
+
+    /// Tells every consumer of trouble with its first partition, which then stands still until it is resumed.
+    synchronized void troubleConsumers(Problem problem) {
+        List.copyOf(consumeStreams).forEach(stream -> stream.stick(0, problem));
+    }
+
+    synchronized TestConsumeStream.Sent sentTo(TestConsumeStream stream) {
+        return stream.sent();
+    }
+
+    /// Flips a bit in the last byte of a batch.
+    synchronized void damage(String topic, int partition, int batchIndex) {
+        log(topic, partition).damage(batchIndex);
+    }
+
+    /// The next answers about the cluster are as old as the cluster.
+    synchronized void lagMetadata(int answers) {
+        laggingAnswers = answers;
+    }
+
+    boolean nextAnswerLags() {
+        return laggingAnswers-- > 0;
     }
 
     synchronized void drainProducers() {

@@ -37,6 +37,11 @@ final class TestCluster extends ClusterServiceGrpc.ClusterServiceImplBase {
                     .setVersion("test")
                     .addBrokers(Broker.newBuilder().setBrokerId(1).setAddress(broker.leaderAddress()))
                     .setMetadataIndex(broker.metadataIndex());
+            if (broker.nextAnswerLags()) {
+                responses.onNext(response.setMetadataIndex(0).build());
+                responses.onCompleted();
+                return;
+            }
             for (var name : request.getTopicsList()) {
                 var topic = broker.topics().get(name);
                 if (topic != null) {

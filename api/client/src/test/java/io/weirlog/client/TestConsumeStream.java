@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.weirlog.common.TopicId;
+import io.weirlog.record.RecordBatch;
 import io.weirlog.v1.Assigned;
 import io.weirlog.v1.AssignedPartition;
 import io.weirlog.v1.Batch;
@@ -14,6 +15,7 @@ import io.weirlog.v1.ConsumeInitialized;
 import io.weirlog.v1.ConsumeRequest;
 import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.Credit;
+import io.weirlog.v1.Draining;
 import io.weirlog.v1.EndOfPartition;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.ExplicitPartition;
@@ -38,6 +40,7 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
     private ConsumeInitial initial = ConsumeInitial.getDefaultInstance();
     private long creditRecords;
     private long creditBytes;
+    private Sent sent = new Sent(0, 0);
     private boolean over;
 
     private static final class Reading {
@@ -205,21 +208,27 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
     private void sendBatch(Reading reading, TestLog log) {
         var bytes = log.read(
                 reading.position, initial.getMaxBatchBytes() > 0 ? initial.getMaxBatchBytes() : BATCH_BYTES_DEFAULT);
-        var records = TestLog.records(bytes);
-        var nextOffset = records.get(records.size() - 1).offset() + 1;
+        var count = 0;
+        var nextOffset = reading.position;
+        for (var at = 0; at < bytes.limit(); at += RecordBatch.at(bytes, at).sizeBytes()) {
+            count += RecordBatch.at(bytes, at).recordCount();
+            nextOffset = RecordBatch.at(bytes, at).nextOffset();
+        }
         var batch = Batch.newBuilder()
                 .setAssignment(reading.assignment)
                 .setBaseOffset(reading.position)
                 .setNextOffset(nextOffset)
                 .setHighWatermark(log.endOffset())
-                .setRecordCount(records.size())
+                .setRecordCount(count)
                 .setSeekId(reading.seekId);
-        creditRecords -= records.size();
+        sent = new Sent(sent.records() + count, sent.bytes() + bytes.remaining());
+        creditRecords -= count;
         creditBytes -= bytes.remaining();
         if (TestServices.wantsRecords(initial.getForm())) {
             var from = reading.position;
-            batch.setRecords(TestServices.decoded(
-                    records.stream().filter(record -> record.offset() >= from).toList()));
+            batch.setRecords(TestServices.decoded(TestLog.records(bytes).stream()
+                    .filter(record -> record.offset() >= from)
+                    .toList()));
             send(ConsumeResponse.newBuilder().setBatch(batch).build());
         } else {
             responses.onNext(
@@ -258,12 +267,17 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
         responses.onNext(Framed.of(response));
     }
 
-    long creditRecords() {
-        return creditRecords;
+    void drain() {
+        send(ConsumeResponse.newBuilder()
+                .setDraining(Draining.getDefaultInstance())
+                .build());
     }
 
-    long creditBytes() {
-        return creditBytes;
+    /// What was sent so far.
+    record Sent(long records, long bytes) {}
+
+    Sent sent() {
+        return sent;
     }
 
     void breakOff() {

@@ -27,6 +27,9 @@ final class TestLog {
 
     /// Returns the offset of the first record.
     long append(ByteBuffer batch) {
+        if (!RecordBatch.of(batch).crcIsValid()) {
+            throw new IllegalStateException("wrong CRC");
+        }
         var baseOffset = endOffset;
         RecordBatch.stampBaseOffset(batch, 0, baseOffset);
         RecordBatch.stampLeaderEpoch(batch, 0, LEADER_EPOCH);
@@ -59,6 +62,12 @@ final class TestLog {
         return result.flip();
     }
 
+    void damage(int batchIndex) {
+        var batch = batches.get(batchIndex);
+        var last = batch.limit() - 1;
+        batch.put(last, (byte) (batch.get(last) ^ 1));
+    }
+
     List<Record> records() {
         return records(read(startOffset, Integer.MAX_VALUE));
     }
@@ -73,9 +82,6 @@ final class TestLog {
             var rest = batches.duplicate();
             while (rest.hasRemaining()) {
                 var batch = RecordBatch.parse(rest);
-                if (!batch.crcIsValid()) {
-                    throw new IllegalStateException("wrong CRC in " + batch);
-                }
                 records.addAll(RecordReader.readAll(batch, DECOMPRESSED_BYTES_MAX));
                 rest.position(rest.position() + batch.sizeBytes());
             }
