@@ -3,6 +3,7 @@ package io.weirlog.deploy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,44 +29,62 @@ class ExamplesTest {
     }
 
     @Test
-    void python() throws InterruptedException {
-        Repository.needs("python3-grpcio", canImport("grpc, grpc_tools"));
-        roundTrip("python-events", "/usr/bin/python3 client.py", "python", "append", "fetch");
+    void python() throws Exception {
+        Repository.needs(
+                "Python's gRPC with protoc (python3-grpcio, protobuf-compiler-grpc, libprotobuf-dev)",
+                works("/usr/bin/python3 -c 'import grpc' && protoc --version && test -x /usr/bin/grpc_python_plugin"));
+        roundTrip("python-lines", "/usr/bin/python3 weirlog_client.py", "python", "append", "fetch");
+        documentedCommandsWork("python");
     }
 
     @Test
-    void node() throws InterruptedException {
+    void node() throws Exception {
         Repository.needs(
                 "@grpc/grpc-js (npm ci in api/examples/node)",
                 Files.exists(Repository.EXAMPLES.resolve("node/node_modules/@grpc/grpc-js")));
-        roundTrip("node-events", "node client.js", "node", "produce", "consume");
+        roundTrip("node-lines", "node weirlog-client.js", "node", "produce", "consume");
+        documentedCommandsWork("node");
     }
 
     private void roundTrip(String topic, String client, String folder, String write, String read)
             throws InterruptedException {
-        Run.weirlog("topic", "create", topic, "-p", "1", "-b", node.address).success();
+        createTopic(topic);
         var home = Repository.EXAMPLES.resolve(folder);
-        try (var writing = Run.shell(client + " " + write + " " + node.address + " " + topic, home)) {
-            writing.input("first\nsecond ü\nthird\n").success();
+        var place = " " + node.address + " " + topic;
+        try (var writing = Run.shell("printf 'first\nsecond ü\nthird\n' | " + client + " " + write + place, home)) {
+            assertEquals(List.of("3 records appended"), writing.success());
         }
-        List<String> lines;
-        try (var reading = Run.shell(client + " " + read + " " + node.address + " " + topic, home)) {
-            lines = reading.success();
+        try (var reading = Run.shell(client + " " + read + place, home)) {
+            assertEquals(List.of("first", "second ü", "third"), reading.success());
         }
-        assertEquals(
-                List.of("first", "second ü", "third"),
-                lines.stream()
-                        .filter(line -> !line.startsWith("#"))
-                        .map(line -> line.substring(line.lastIndexOf('\t') + 1))
-                        .toList());
         try (var refused = Run.shell(client + " " + read + " " + node.address + " nowhere", home)) {
-            assertTrue(refused.exitCode() != 0, refused.output());
+            assertEquals(1, refused.exitCode(), refused.output());
             assertTrue(refused.output().contains("nowhere"), refused.output());
         }
     }
 
-    private static boolean canImport(String modules) throws InterruptedException {
-        try (var run = Run.shell("/usr/bin/python3 -c 'import " + modules + "'", Repository.ROOT)) {
+    /// The README's commands, but for those that install something.
+    private void documentedCommandsWork(String folder) throws IOException, InterruptedException {
+        Run.weirlog("topic", "delete", "lines", "-b", node.address).exitCode();
+        createTopic("lines");
+        var home = Repository.EXAMPLES.resolve(folder);
+        var commands = Repository.shellCommands(home.resolve("README.md")).stream()
+                .filter(command -> !command.startsWith("apt-get") && !command.startsWith("npm"))
+                .toList();
+        assertEquals(2, commands.size(), commands.toString());
+        for (var command : commands) {
+            try (var run = Run.shell(command.replace("127.0.0.1:7171", node.address), home)) {
+                assertTrue(run.success().getLast().startsWith("1000"), run.output());
+            }
+        }
+    }
+
+    private void createTopic(String name) throws InterruptedException {
+        Run.weirlog("topic", "create", name, "-p", "1", "-b", node.address).success();
+    }
+
+    private static boolean works(String command) throws InterruptedException {
+        try (var run = Run.shell(command, Repository.ROOT)) {
             return run.exitCode() == 0;
         }
     }

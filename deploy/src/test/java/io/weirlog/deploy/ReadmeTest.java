@@ -28,7 +28,7 @@ class ReadmeTest {
             Files.createSymbolicLink(folder.resolve(name), Repository.ROOT.resolve(name));
         }
         var port = freePort();
-        var commands = commands();
+        var commands = Repository.shellCommands(Repository.ROOT.resolve("README.md"));
         assertTrue(commands.contains(CHECK) && commands.size() > 10, commands.toString());
         List<Run> nodes = new ArrayList<>();
         try {
@@ -65,19 +65,5 @@ class ReadmeTest {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
-    }
-
-    /// The lines of all shell blocks.
-    private static List<String> commands() throws IOException {
-        List<String> commands = new ArrayList<>();
-        var inBlock = false;
-        for (var line : Files.readAllLines(Repository.ROOT.resolve("README.md"))) {
-            if (line.startsWith("```")) {
-                inBlock = line.equals("```sh");
-            } else if (inBlock && !line.isBlank()) {
-                commands.add(line);
-            }
-        }
-        return commands;
     }
 }

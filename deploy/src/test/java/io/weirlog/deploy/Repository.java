@@ -2,14 +2,16 @@ package io.weirlog.deploy;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Where things are in a checkout.
 final class Repository {
     static final Path ROOT = root();
     static final Path EXAMPLES = ROOT.resolve("api/examples");
-    static final Path CONTRACT = ROOT.resolve("proto/src/main/proto");
 
     private Repository() {}
 
@@ -30,5 +32,19 @@ final class Repository {
             throw new AssertionError(tool + " is not installed, and WEIRLOG_REQUIRE_TOOLS is set");
         }
         assumeTrue(installed, tool + " is not installed");
+    }
+
+    /// The lines of all shell blocks of a document.
+    static List<String> shellCommands(Path document) throws IOException {
+        List<String> commands = new ArrayList<>();
+        var inBlock = false;
+        for (var line : Files.readAllLines(document)) {
+            if (line.startsWith("```")) {
+                inBlock = line.equals("```sh");
+            } else if (inBlock && !line.isBlank()) {
+                commands.add(line);
+            }
+        }
+        return commands;
     }
 }

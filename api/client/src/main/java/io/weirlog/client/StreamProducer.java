@@ -1,6 +1,7 @@
 package io.weirlog.client;
 
 import io.grpc.Status;
+import io.weirlog.common.KeyHash;
 import io.weirlog.record.RecordBatchBuilder;
 import io.weirlog.v1.AppendOutcome;
 import io.weirlog.v1.ErrorReason;
@@ -98,7 +99,7 @@ final class StreamProducer implements Producer {
             return accumulator.add(topic.ref(record.partition().getAsInt()), record, bytes, callback, true);
         }
         if (key != null) {
-            var partition = Murmur2.partition(key, topic.partitionCount());
+            var partition = KeyHash.partition(key, topic.partitionCount());
             return accumulator.add(topic.ref(partition), record, bytes, callback, true);
         }
         var partition = sticky.current(topic);

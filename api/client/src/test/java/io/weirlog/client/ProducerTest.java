@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.common.Durability;
+import io.weirlog.common.KeyHash;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordHeader;
 import io.weirlog.v1.ErrorReason;
@@ -101,7 +102,7 @@ class ProducerTest {
         for (var partition = 0; partition < 5; partition++) {
             for (var record : broker.records("many", partition)) {
                 var key = text(record.key());
-                assertEquals(partition, Murmur2.partition(key.getBytes(UTF_8), 5));
+                assertEquals(partition, KeyHash.partition(key.getBytes(UTF_8), 5));
                 byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(text(record.value()));
             }
         }

@@ -1,4 +1,4 @@
-package io.weirlog.client;
+package io.weirlog.common;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class Murmur2Test {
+class KeyHashTest {
     /// The values that Kafka's clients compute.
     @ParameterizedTest
     @CsvSource({
@@ -19,17 +19,17 @@ class Murmur2Test {
         "abc, 479470107"
     })
     void hashesAsKafkaDoes(String key, int hash) {
-        assertEquals(hash, Murmur2.hash(key.getBytes(UTF_8)));
+        assertEquals(hash, KeyHash.murmur2(key.getBytes(UTF_8)));
     }
 
     @Test
     void hashesNothing() {
-        assertEquals(275646681, Murmur2.hash(new byte[0]));
+        assertEquals(275646681, KeyHash.murmur2(new byte[0]));
     }
 
     @ParameterizedTest
     @CsvSource({"foobar, 10, 6", "21, 7, 3", "abc, 1, 0", "a-little-bit-long-string, 3, 2"})
     void choosesAPartition(String key, int partitions, int expected) {
-        assertEquals(expected, Murmur2.partition(key.getBytes(UTF_8), partitions));
+        assertEquals(expected, KeyHash.partition(key.getBytes(UTF_8), partitions));
     }
 }
