@@ -81,6 +81,10 @@ class LocalFeedTest {
         var failing = new Failing();
         feed.subscribe(failing);
         feed.subscribe(heard);
+        // Past their first snapshots, which would bear the bad topic.
+        apply(Commands.create("before", 1, 1));
+        failing.await("before");
+        heard.await("before");
         apply(Commands.create("bad", 1, 1));
         heard.await("bad");
         apply(Commands.create("good", 1, 1));
