@@ -102,6 +102,8 @@ final class Subscriptions {
             case PartitionReader.Position.Failed(var problem) -> {
                 cursor.halted = true;
                 cursor.unresolvedStart = start;
+                // So that the reader knows that the problem is about where it wants to begin.
+                cursor.position = Math.max(0, start.getOffset());
                 problems.add(PartitionProblem.newBuilder()
                         .setAssignment(assignment)
                         .setProblem(problem)
