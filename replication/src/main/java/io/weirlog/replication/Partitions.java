@@ -41,6 +41,7 @@ public final class Partitions implements AutoCloseable {
     private final LogSyncer syncer;
     private final ExecutorService openers;
     private final Map<TopicPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private volatile boolean closing;
 
     public Partitions(BrokerId self, Storage storage, PartitionsConfig config, ReplicationClock clock) {
@@ -50,7 +51,7 @@ public final class Partitions implements AutoCloseable {
         this.clock = clock;
         this.syncer = new LogSyncer(config.syncThreads());
         for (var number = 0; number < config.shards(); number++) {
-            shards.add(new Shard(number, config.shardInboxAppendsMax(), clock));
+            shards.add(new Shard(number, config.shardInboxAppendsMax(), clock, failure::complete));
         }
         this.openers = Executors.newFixedThreadPool(
                 config.openThreads(),
@@ -136,6 +137,11 @@ public final class Partitions implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new IllegalStateException("an opening never fails, it ends in a view", e);
         }
+    }
+
+    /// Completes with the cause if a shard has died: the node should then stop.
+    public CompletableFuture<Throwable> failure() {
+        return failure.copy();
     }
 
     /// The number of partitions hosted.

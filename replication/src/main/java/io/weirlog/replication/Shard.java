@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jctools.queues.MpscArrayQueue;
 import org.jctools.queues.MpscUnboundedArrayQueue;
 import org.slf4j.Logger;
@@ -35,10 +36,18 @@ final class Shard implements AutoCloseable {
 
     private record Request(PartitionHost host, AppendCommand command) {}
 
-    Shard(int number, int inboxAppendsMax, ReplicationClock clock) {
+    /// @param onDeath told if the owner thread ends by an error, after which its partitions answer nobody
+    Shard(int number, int inboxAppendsMax, ReplicationClock clock, Consumer<Throwable> onDeath) {
         this.inbox = new MpscArrayQueue<>(inboxAppendsMax);
         this.clock = clock;
-        this.thread = Thread.ofPlatform().name("weirlog-shard-" + number).start(this::run);
+        this.thread = Thread.ofPlatform()
+                .name("weirlog-shard-" + number)
+                .uncaughtExceptionHandler((dead, cause) -> {
+                    closing = true;
+                    LOG.error("{} died", dead.getName(), cause);
+                    onDeath.accept(cause);
+                })
+                .start(this::run);
     }
 
     /// Hands an append to its owner; false if the inbox is full or the shard is closing.

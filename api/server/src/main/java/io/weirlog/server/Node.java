@@ -60,12 +60,12 @@ public final class Node implements AutoCloseable {
             var directory = opened(DataDirectory.open(config.dataDir(), config.nodeId(), config.clusterId()));
             clusterId = directory.clusterId();
             var quorum = opened(startQuorum(directory));
-            failure = quorum.failure();
             var partitions = opened(new Partitions(
                     config.nodeId(),
                     new FileStorage(),
                     PartitionsConfig.of(directory.partitions(), config.limits().shards(), config.shutdownGrace()),
                     ReplicationClock.SYSTEM));
+            failure = quorum.failure().applyToEither(partitions.failure(), cause -> cause);
             var settings = new TopicSettings();
             var broker = new Broker(config.nodeId(), partitions, settings);
             openStreams = opened(new OpenStreams());
