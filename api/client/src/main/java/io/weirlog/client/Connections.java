@@ -16,12 +16,9 @@ final class Connections implements AutoCloseable {
     private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-    /// How long a broker that could not be reached directly is passed over: others relay meanwhile.
-    private static final long AVOID_NANOS = Duration.ofSeconds(5).toNanos();
-
     private final ClientConfig config;
     private final ConcurrentMap<Address, ManagedChannel> channels = new ConcurrentHashMap<>();
-    private final ConcurrentMap<Address, Long> failedAtNanos = new ConcurrentHashMap<>();
+    private final AvoidedAddresses avoided = new AvoidedAddresses();
     private final AtomicInteger preferred = new AtomicInteger();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -73,20 +70,18 @@ final class Connections implements AutoCloseable {
 
     /// Says that others should be asked first for a while.
     void avoid(Address address) {
-        failedAtNanos.put(address, System.nanoTime());
+        avoided.failed(address, System.nanoTime());
         if (address.equals(any())) {
             preferred.incrementAndGet();
         }
     }
 
     void reached(Address address) {
-        failedAtNanos.remove(address);
+        avoided.reached(address);
     }
 
-    /// Whether the broker could be reached when last tried, or that was a while ago.
     boolean isWorthTrying(Address address) {
-        var failed = failedAtNanos.get(address);
-        return failed == null || System.nanoTime() - failed > AVOID_NANOS;
+        return avoided.isWorthTrying(address, System.nanoTime());
     }
 
     boolean isClosed() {

@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
 final class ConsumeSession {
     private static final Logger LOG = LoggerFactory.getLogger(ConsumeSession.class);
     /// How often to look whether the broker has fallen silent while nothing arrives.
-    private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final long SILENCE_NANOS_MIN = TimeUnit.SECONDS.toNanos(5);
+    private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /// A broker may always be silent for so long, or for the request timeout if that is shorter.
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int SILENT_HEARTBEATS_MAX = 3;
 
     private final ConsumerOptions options;
@@ -114,7 +115,7 @@ final class ConsumeSession {
                 var heartbeatNanos = nanos(message.getInitial().getHeartbeatInterval());
                 silenceNanosMax = heartbeatNanos == 0
                         ? Long.MAX_VALUE
-                        : Math.max(SILENCE_NANOS_MIN, SILENT_HEARTBEATS_MAX * heartbeatNanos);
+                        : Math.max(shortestSilenceNanos(), SILENT_HEARTBEATS_MAX * heartbeatNanos);
                 yield false;
             }
             case ASSIGNED -> {
@@ -169,7 +170,7 @@ final class ConsumeSession {
         var opened = new ConsumeStream(address, connections.channel(address));
         byAssignment.clear();
         resumeAtNanos.clear();
-        silenceNanosMax = SILENCE_NANOS_MIN;
+        silenceNanosMax = shortestSilenceNanos();
         tookNanos = System.nanoTime();
         opened.open(dataPlane, Subscription.initial(options, readings.values(), credit.open(), config.clientId()));
         stream = opened;
@@ -188,6 +189,10 @@ final class ConsumeSession {
                             current.address() + " was silent for " + TimeUnit.NANOSECONDS.toMillis(quietNanos)
                                     + " ms"));
         }
+    }
+
+    private long shortestSilenceNanos() {
+        return Math.min(SILENCE_NANOS, connections.config().requestTimeout().toNanos());
     }
 
     private void lost(ConsumeStream current, Problem problem) {

@@ -5,9 +5,9 @@ import java.util.Optional;
 
 /// How much the broker may send ahead. Pure.
 ///
-/// The window is given once; what was taken from it is given back in parts of half a window, so that credits are few,
-/// or
-/// at once when nothing else is there, so that the broker never waits for a credit that waits for the broker.
+/// The window is given once; what was taken from it is given back in parts of half a window, so that credits
+/// are few, or at once when nothing else is there, so that the broker never waits for a credit that waits for
+/// the broker.
 final class CreditWindow {
     private final long records;
     private final long bytes;

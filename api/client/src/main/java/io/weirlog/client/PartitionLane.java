@@ -161,8 +161,9 @@ final class PartitionLane {
         this.stream = stream;
     }
 
-    boolean mayRetry(long nowNanos) {
-        return nowNanos - retryAtNanos >= 0;
+    /// How long until refused batches may be sent again; 0 if they may now.
+    long retryInNanos(long nowNanos) {
+        return Math.max(0, retryAtNanos - nowNanos);
     }
 
     void retryAt(long nanos) {

@@ -178,9 +178,11 @@ final class ProduceRoutes {
 
     /// Streams whose broker did not answer in time: they count as broken.
     List<ProduceStream> overdue(long nowNanos) {
+        var openingNanosMax =
+                Math.min(OPENING_NANOS_MAX, options.requestTimeout().toNanos());
         return all().stream()
                 .filter(stream -> stream.phase() == ProduceStream.Phase.OPENING
-                        ? nowNanos - stream.openedAtNanos() > OPENING_NANOS_MAX
+                        ? nowNanos - stream.openedAtNanos() > openingNanosMax
                         : stream.isOverdue(nowNanos))
                 .toList();
     }

@@ -138,8 +138,8 @@ final class ProduceStream {
         }
     }
 
-    /// The batch that the result is about, which is no longer in flight; empty if the broker answers what was not
-    /// asked.
+    /// The batch that the result is about, which is no longer in flight; empty if the broker answers what was
+    /// not asked.
     Optional<ProducerBatch> take(AppendResult result) {
         var batch = inFlight.remove(result.getCorrelationId());
         if (batch == null) {

@@ -51,7 +51,10 @@ final class RecordAccumulator {
         if (ended) {
             return Added.ENDED;
         }
-        var lane = lanes.computeIfAbsent(partition, ref -> new PartitionLane(ref, options, incomplete::add));
+        var lane = lanes.get(partition);
+        if (lane == null) {
+            lane = lanes.computeIfAbsent(partition, ref -> new PartitionLane(ref, options, incomplete::add));
+        }
         // A lane made after the end is not ended, but then this sees that the accumulator is.
         var offer = lane.offer(record, bytes, callback, batchBytesMax, mayBegin && !ended);
         if (!offer.taken()) {

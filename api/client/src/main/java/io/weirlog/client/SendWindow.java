@@ -44,9 +44,8 @@ final class SendWindow<B> {
         entries.addLast(new Entry<>(batch));
     }
 
-    /// The batch is in the log, or may be. Returns the earlier ones that may not be sent again because of this: they
-    /// are
-    /// done as well.
+    /// The batch is in the log, or may be. Returns the earlier ones that may not be sent again because of this:
+    /// they are done as well.
     List<B> appended(B batch) {
         var overtaken = new ArrayList<B>();
         for (var iterator = entries.iterator(); iterator.hasNext(); ) {

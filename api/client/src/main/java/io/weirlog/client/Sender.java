@@ -11,7 +11,6 @@ import io.weirlog.wire.Problems;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,23 +27,18 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Sender.class);
     private static final long CHECK_NANOS = Duration.ofMillis(50).toNanos();
     private static final long IDLE_NANOS = Duration.ofSeconds(1).toNanos();
-    /// How often to look for added partitions when nothing else asks for fresh metadata.
-    private static final long METADATA_AGE_NANOS_MAX = Duration.ofMinutes(5).toNanos();
     /// What a request message may take besides its batch.
     private static final int REQUEST_OVERHEAD_BYTES = 1024;
-    private static final int TOPICS_PER_REFRESH = 1_000;
 
     private final ProducerOptions options;
     private final RecordAccumulator accumulator;
     private final MetadataCache metadata;
+    private final MetadataRefresh refresh;
     private final ProduceRoutes routes;
     private final Completions completions;
     private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
     private final Set<PartitionLane> active = new LinkedHashSet<>();
     private final Thread thread;
-    private boolean refreshing;
-    private boolean refreshWanted;
-    private long refreshNotBeforeNanos = System.nanoTime();
     private long checkedNanos = System.nanoTime();
     private volatile boolean hurry;
     private volatile boolean stopping;
@@ -53,6 +47,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
         this.options = options;
         this.accumulator = accumulator;
         this.metadata = metadata;
+        this.refresh = new MetadataRefresh(metadata, this::post);
         this.completions = new Completions(options, accumulator);
         this.routes = new ProduceRoutes(options, metadata, connections, this, this::post);
         this.thread = new Thread(this, "weirlog-producer");
@@ -119,10 +114,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
             failLate(nowNanos);
             breakSilent(nowNanos);
         }
-        var isOld = nowNanos - refreshNotBeforeNanos >= METADATA_AGE_NANOS_MAX;
-        if ((refreshWanted || isOld) && !refreshing && nowNanos - refreshNotBeforeNanos >= 0) {
-            refreshMetadata(nowNanos);
-        }
+        refresh.askIfDue(nowNanos, this::activeTopics);
         var sleepNanos = active.isEmpty() && routes.isQuiet() ? IDLE_NANOS : CHECK_NANOS;
         for (var iterator = active.iterator(); iterator.hasNext(); ) {
             var lane = iterator.next();
@@ -145,7 +137,10 @@ final class Sender implements Runnable, ProduceStream.Listener {
         }
         var window = lane.window();
         while (true) {
-            var again = lane.mayRetry(nowNanos) ? window.nextToResend() : Optional.<ProducerBatch>empty();
+            var again = window.nextToResend();
+            if (again.isPresent() && lane.retryInNanos(nowNanos) > 0) {
+                return lane.retryInNanos(nowNanos);
+            }
             if (again.isEmpty() && !window.mayTakeNew()) {
                 return CHECK_NANOS;
             }
@@ -220,7 +215,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
             }
             if (retry.refreshMetadata()) {
                 routes.leaderNamed(lane.partition(), problem);
-                refreshWanted = true;
+                refresh.want();
             }
         } else if (decision instanceof RetryPolicy.Fail fail
                 && fail.outcome() != AppendOutcome.APPEND_OUTCOME_NOT_APPENDED) {
@@ -241,7 +236,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
     public void draining(ProduceStream stream) {
         LOG.info("{} is going to stop: going on elsewhere", stream.address());
         routes.draining(stream);
-        refreshWanted = true;
+        refresh.want();
     }
 
     @Override
@@ -258,25 +253,15 @@ final class Sender implements Runnable, ProduceStream.Listener {
                     .filter(lane -> routes.leadsTo(lane, stream))
                     .forEach(lane -> failWaiting(lane, problem));
         }
-        refreshWanted = true;
+        refresh.want();
     }
 
-    private void refreshMetadata(long nowNanos) {
-        refreshWanted = false;
-        var topics = active.stream()
-                .map(lane -> lane.partition().topic())
-                .distinct()
-                .limit(TOPICS_PER_REFRESH)
-                .toList();
-        if (!topics.isEmpty()) {
-            refreshing = true;
-            refreshNotBeforeNanos = nowNanos + CHECK_NANOS;
-            metadata.refresh(topics, () -> post(() -> refreshing = false));
-        }
+    private List<String> activeTopics() {
+        return active.stream().map(lane -> lane.partition().topic()).toList();
     }
 
-    /// Fails what has taken too long. A batch on its way keeps its place in the window until its stream is done with
-    /// it.
+    /// Fails what has taken too long. A batch on its way keeps its place in the window until its stream is done
+    /// with it.
     private void failLate(long nowNanos) {
         for (var lane : active) {
             for (var batch : lane.takeExpired(nowNanos)) {

@@ -16,7 +16,10 @@ final class StickyPartitions {
     }
 
     int current(TopicMetadata topic) {
-        var partition = current.computeIfAbsent(topic.name(), name -> firstOfCount.applyAsInt(topic.partitionCount()));
+        var partition = current.get(topic.name());
+        if (partition == null) {
+            partition = current.computeIfAbsent(topic.name(), name -> firstOfCount.applyAsInt(topic.partitionCount()));
+        }
         return partition % topic.partitionCount();
     }
 

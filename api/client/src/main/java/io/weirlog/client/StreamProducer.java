@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
-/// The producer that sends encoded batches over streams: chooses partitions, waits for room, and leaves the rest to the
-/// [Sender].
+/// The producer that sends encoded batches over streams: chooses partitions, waits for room, and leaves the
+/// rest to the [Sender].
 final class StreamProducer implements Producer {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 

@@ -175,15 +175,48 @@ class ConsumerFailureTest {
     @Test
     void aBrokerThatIsNotThereIsToldInTime() {
         broker.close();
-        try (var hasty = WeirlogClient.builder()
-                        .bootstrap(broker.address())
-                        .requestTimeout(Duration.ofMillis(300))
-                        .build();
+        try (var hasty = hasty();
                 var consumer =
                         hasty.consumer(ConsumerOptions.builder().topic("t").build())) {
             var failure = failure(consumer);
             assertEquals(Status.Code.UNAVAILABLE, failure.code());
             assertTrue(failure.getMessage().contains(broker.address()), failure.getMessage());
+        }
+    }
+
+    @Test
+    void aBrokerThatDoesNotAnswerIsToldInTime() {
+        broker.mute(true);
+        try (var hasty = hasty();
+                var consumer =
+                        hasty.consumer(ConsumerOptions.builder().topic("t").build())) {
+            var failure = failure(consumer);
+            assertEquals(Status.Code.UNAVAILABLE, failure.code());
+            assertTrue(failure.getMessage().contains("was silent"), failure.getMessage());
+            broker.mute(false);
+            assertEquals(List.of(), ConsumerTest.readToEnd(consumer));
+        }
+    }
+
+    private WeirlogClient hasty() {
+        return WeirlogClient.builder()
+                .bootstrap(broker.address())
+                .requestTimeout(Duration.ofMillis(300))
+                .build();
+    }
+
+    @Test
+    void aStreamWithoutHeartbeatsIsOpenedAgain() {
+        broker.heartbeatInterval(Duration.ofMillis(50));
+        write(0, 10);
+        try (var hasty = hasty();
+                var consumer =
+                        hasty.consumer(ConsumerOptions.builder().topic("t").build())) {
+            assertEquals(10, ConsumerTest.readToEnd(consumer).size());
+            Await.until("a second stream", () -> {
+                assertEquals(List.of(), consumer.poll(STEP));
+                return broker.consumeStreamsSeen() == 2;
+            });
         }
     }
 

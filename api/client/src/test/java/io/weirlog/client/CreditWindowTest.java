@@ -48,9 +48,8 @@ class CreditWindowTest {
         assertEquals(Optional.empty(), window.replenish(true), "what the old stream took is forgotten");
     }
 
-    /// A broker that sends messages of random sizes while both credits are above zero is never stuck, and never ahead
-    /// by
-    /// more than the window and one message.
+    /// A broker that sends messages of random sizes while both credits are above zero is never stuck, and never
+    /// ahead by more than the window and one message.
     @ParameterizedTest
     @ValueSource(ints = {1, 10, 1_000})
     void neitherStallsNorOverflows(int windowRecords) {

@@ -45,6 +45,9 @@ final class InMemoryBroker implements AutoCloseable {
     private int maxInFlightAppends = 100;
     private long metadataIndex = 1;
     private String leaderAddress = "";
+    private boolean mute;
+    private int namedAppends;
+    private Duration heartbeatInterval = Duration.ZERO;
 
     record TestTopic(UUID id, List<TestLog> partitions, Map<String, String> configs) {}
 
@@ -262,6 +265,33 @@ final class InMemoryBroker implements AutoCloseable {
     /// Flips a bit in the last byte of a batch.
     synchronized void damage(String topic, int partition, int batchIndex) {
         log(topic, partition).damage(batchIndex);
+    }
+
+    /// New streams are not answered.
+    synchronized void mute(boolean muted) {
+        mute = muted;
+    }
+
+    boolean isMute() {
+        return mute;
+    }
+
+    /// What consumers are told; no heartbeat is ever sent.
+    synchronized void heartbeatInterval(Duration interval) {
+        heartbeatInterval = interval;
+    }
+
+    Duration heartbeatInterval() {
+        return heartbeatInterval;
+    }
+
+    /// How many appends on streams carried the name of their topic.
+    synchronized int namedAppends() {
+        return namedAppends;
+    }
+
+    void appendNamed() {
+        namedAppends++;
     }
 
     /// The next answers about the cluster are as old as the cluster.

@@ -378,6 +378,39 @@ class ProducerFailureTest {
     }
 
     @Test
+    void nothingIsSentToABrokerThatDoesNotAnswer() {
+        broker.mute(true);
+        var options = eager().deliveryTimeout(Duration.ofMillis(600))
+                .requestTimeout(Duration.ofMillis(200))
+                .build();
+        try (var producer = client.producer(options)) {
+            assertEquals(
+                    NOT_APPENDED, ProducerTest.failure(producer.send("t", "a")).outcome());
+            assertEquals(0, broker.appendsSeen());
+            assertTrue(broker.produceStreamsSeen() > 1, "it was tried again");
+            broker.mute(false);
+            Await.until(
+                    "a send succeeds",
+                    () -> producer.send("t", "b")
+                            .handle((acknowledgement, failure) -> failure == null)
+                            .join());
+        }
+    }
+
+    @Test
+    void aTopicIsNamedUntilItsAliasIsSurelyKnown() {
+        broker.react(Reaction.refuse(OVERLOADED), Reaction.refuse(OVERLOADED));
+        try (var producer = client.producer(eager().build())) {
+            for (var i = 0; i < 5; i++) {
+                producer.send("t", "v").join();
+            }
+        }
+        assertEquals(7, broker.appendsSeen());
+        assertEquals(3, broker.namedAppends());
+        assertEquals(5, broker.records("t", 0).size());
+    }
+
+    @Test
     void aTopicThatIsDeletedFailsWhatWaitsForIt() {
         try (var producer = client.producer(eager().build())) {
             producer.send("t", "a").join();

@@ -72,7 +72,7 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
     @Override
     public void onNext(ConsumeRequest request) {
         synchronized (broker) {
-            if (over) {
+            if (over || broker.isMute()) {
                 return;
             }
             switch (request.getRequestCase()) {
@@ -109,7 +109,8 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
         send(ConsumeResponse.newBuilder()
                 .setInitial(ConsumeInitialized.newBuilder()
                         .setClusterId(InMemoryBroker.CLUSTER_ID)
-                        .setHeartbeatInterval(ToProto.nanos(1_000_000_000L)))
+                        .setHeartbeatInterval(
+                                ToProto.nanos(broker.heartbeatInterval().toNanos())))
                 .build());
         try {
             request.getPartitions().getPartitionsList().forEach(this::assign);

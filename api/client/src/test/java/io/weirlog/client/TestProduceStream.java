@@ -37,7 +37,7 @@ final class TestProduceStream implements StreamObserver<Framed<ProduceRequest>> 
     @Override
     public void onNext(Framed<ProduceRequest> framed) {
         synchronized (broker) {
-            if (over) {
+            if (over || broker.isMute()) {
                 framed.close();
                 return;
             }
@@ -52,6 +52,9 @@ final class TestProduceStream implements StreamObserver<Framed<ProduceRequest>> 
             }
             var append = framed.message().getAppend();
             var topic = append.getTopic();
+            if (!topic.isEmpty()) {
+                broker.appendNamed();
+            }
             if (append.getTopicAlias() != 0) {
                 topic = topic.isEmpty() ? aliases.getOrDefault(append.getTopicAlias(), "") : topic;
                 aliases.put(append.getTopicAlias(), topic);
