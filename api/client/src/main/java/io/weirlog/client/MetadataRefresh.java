@@ -1,7 +1,10 @@
 package io.weirlog.client;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -15,31 +18,36 @@ final class MetadataRefresh {
 
     private final MetadataCache metadata;
     private final Consumer<Runnable> mailbox;
-    private long askedNanos = System.nanoTime();
+    private final Set<String> wanted = new LinkedHashSet<>();
+    private long askedNanos = System.nanoTime() - PAUSE_NANOS;
     private boolean asking;
-    private boolean wanted;
 
     MetadataRefresh(MetadataCache metadata, Consumer<Runnable> mailbox) {
         this.metadata = metadata;
         this.mailbox = mailbox;
     }
 
-    void want() {
-        wanted = true;
+    /// Says that what is known of a topic seems to be old.
+    void want(String topic) {
+        if (wanted.size() < TOPICS_MAX) {
+            wanted.add(topic);
+        }
     }
 
     /// @param topics those in use
-    void askIfDue(long nowNanos, Supplier<List<String>> topics) {
+    void askIfDue(long nowNanos, Supplier<Collection<String>> topics) {
         var ageNanos = nowNanos - askedNanos;
-        if (asking || ageNanos < (wanted ? PAUSE_NANOS : AGE_NANOS_MAX)) {
+        if (asking || ageNanos < (wanted.isEmpty() ? AGE_NANOS_MAX : PAUSE_NANOS)) {
             return;
         }
         askedNanos = nowNanos;
-        wanted = false;
-        var names = topics.get().stream().distinct().limit(TOPICS_MAX).toList();
-        if (!names.isEmpty()) {
+        if (wanted.isEmpty()) {
+            topics.get().forEach(this::want);
+        }
+        if (!wanted.isEmpty()) {
             asking = true;
-            metadata.refresh(names, () -> mailbox.accept(() -> asking = false));
+            metadata.refresh(List.copyOf(wanted), () -> mailbox.accept(() -> asking = false));
+            wanted.clear();
         }
     }
 }

@@ -9,6 +9,7 @@ import io.weirlog.v1.Problem;
 import io.weirlog.v1.ProduceInitialized;
 import io.weirlog.wire.Problems;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
@@ -17,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -215,7 +217,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
             }
             if (retry.refreshMetadata()) {
                 routes.leaderNamed(lane.partition(), problem);
-                refresh.want();
+                refresh.want(lane.partition().topic());
             }
         } else if (decision instanceof RetryPolicy.Fail fail
                 && fail.outcome() != AppendOutcome.APPEND_OUTCOME_NOT_APPENDED) {
@@ -236,7 +238,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
     public void draining(ProduceStream stream) {
         LOG.info("{} is going to stop: going on elsewhere", stream.address());
         routes.draining(stream);
-        refresh.want();
+        activeTopics().forEach(refresh::want);
     }
 
     @Override
@@ -253,11 +255,11 @@ final class Sender implements Runnable, ProduceStream.Listener {
                     .filter(lane -> routes.leadsTo(lane, stream))
                     .forEach(lane -> failWaiting(lane, problem));
         }
-        refresh.want();
+        activeTopics().forEach(refresh::want);
     }
 
-    private List<String> activeTopics() {
-        return active.stream().map(lane -> lane.partition().topic()).toList();
+    private Collection<String> activeTopics() {
+        return active.stream().map(lane -> lane.partition().topic()).collect(Collectors.toSet());
     }
 
     /// Fails what has taken too long. A batch on its way keeps its place in the window until its stream is done
