@@ -53,6 +53,9 @@ public final class Load implements Callable<Integer> {
     @Option(names = "--rate", description = "Records per second for the latency; 0 leaves it out. Default 5000.")
     private int rate = 5000;
 
+    @Option(names = "--latency-seconds", description = "How long latency is measured; default 20.")
+    private int latencySeconds = 20;
+
     @Option(names = "--data-dir", description = "Where the node's data go; default: a temporary folder.")
     private Optional<Path> dataDir = Optional.empty();
 
@@ -110,8 +113,8 @@ public final class Load implements Callable<Integer> {
 
     private void latency(ServerProcess server, WeirlogClient client, int bytes) {
         var workload = workload(server, client, bytes);
-        workload.latency(client, rate, Duration.ofSeconds(10));
-        var histogram = workload.latency(client, rate, Duration.ofSeconds(20));
+        workload.latency(client, rate, Duration.ofSeconds(latencySeconds));
+        var histogram = workload.latency(client, rate, Duration.ofSeconds(latencySeconds));
         out.printf(
                 Locale.ROOT,
                 "| %.2f | %.2f | %.2f | %.2f |%n",

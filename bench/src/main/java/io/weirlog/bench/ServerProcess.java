@@ -23,7 +23,7 @@ final class ServerProcess implements AutoCloseable {
         var launcher = System.getProperty("weirlog.launcher", "weirlog");
         var builder = new ProcessBuilder(List.of(launcher, "dev", "--data-dir", dataDir.toString(), "--port", "0"))
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().merge("WEIRLOG_JAVA_OPTS", "-Xmx1g -XX:+UseParallelGC", (own, more) -> own);
+        builder.environment().merge("WEIRLOG_JAVA_OPTS", "-Xmx1g", (own, more) -> own);
         var process = builder.start();
         var output = new BufferedReader(process.inputReader());
         for (var line = output.readLine(); line != null; line = output.readLine()) {

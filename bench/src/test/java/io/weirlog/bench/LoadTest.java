@@ -1,0 +1,28 @@
+package io.weirlog.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class LoadTest {
+    /// Every part of a load run works; how fast is no matter of a test.
+    @Test
+    void aSmallRunEndsWell() {
+        System.setProperty(
+                "weirlog.launcher",
+                Path.of("..", "weirlog").toAbsolutePath().normalize().toString());
+        var exitCode = new CommandLine(new Load())
+                .execute(
+                        "--mebibytes=1",
+                        "--warm-up-mebibytes=1",
+                        "--runs=1",
+                        "--rate=100",
+                        "--latency-seconds=1",
+                        "--durability=fsync",
+                        "--acks=all",
+                        "--compression=zstd");
+        assertEquals(0, exitCode);
+    }
+}
