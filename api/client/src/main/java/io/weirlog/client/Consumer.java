@@ -23,7 +23,7 @@ public interface Consumer extends AutoCloseable {
     /// The partitions that are read; empty until the first poll has reached a broker.
     Set<PartitionRef> assignment();
 
-    /// The offset that the next poll of this partition reads at; empty until a broker has assigned it.
+    /// The offset that the next poll of this partition reads at; empty until a broker has found it.
     OptionalLong position(PartitionRef partition);
 
     /// Reads on from there: the next poll returns records of that position on. Needs the partition assigned, except

@@ -20,6 +20,9 @@ final class PartitionReading {
     private long position;
     private long seekId;
     private OptionalInt lastLeaderEpoch = OptionalInt.empty();
+    /// Whether anything has shown that the broker found out where to begin.
+    private boolean confirmed;
+    private boolean startUnknown;
     private boolean paused;
     private boolean atEnd;
     /// Whether everything sent so far, and now wanted, was taken: then the end may be believed.
@@ -77,6 +80,7 @@ final class PartitionReading {
     }
 
     void began() {
+        confirm();
         inStep = true;
         atEnd = false;
         troubles = 0;
@@ -95,6 +99,7 @@ final class PartitionReading {
     /// count if something sent before was thrown away, or may have been, as after a seek.
     void endTold(long nextOffset) {
         if (!unreadable && (nextOffset == position || (nextOffset > position && inStep))) {
+            confirm();
             position = nextOffset;
             atEnd = true;
             troubles = 0;
@@ -102,6 +107,7 @@ final class PartitionReading {
     }
 
     void sought(long target, long seekId) {
+        confirm();
         position = target;
         this.seekId = seekId;
         inStep = false;
@@ -109,6 +115,11 @@ final class PartitionReading {
         atEnd = false;
         unreadable = false;
         troubles = 0;
+    }
+
+    /// Whether the position was changed since this stream assigned it.
+    boolean hasSought() {
+        return seekId != 0;
     }
 
     void pause() {
@@ -135,12 +146,24 @@ final class PartitionReading {
         inStep = false;
     }
 
-    /// Counts the passing troubles since the last batch.
+    /// Counts the passing troubles since the last batch. In trouble before anything else, the broker may not even know
+    /// where to begin, and [#position] means nothing.
     int troubled(long nowNanos) {
+        startUnknown = !confirmed;
         if (troubles == 0) {
             troubledSinceNanos = nowNanos;
         }
         return ++troubles;
+    }
+
+    /// Whether only the options say where to begin.
+    boolean isStartUnknown() {
+        return startUnknown;
+    }
+
+    private void confirm() {
+        confirmed = true;
+        startUnknown = false;
     }
 
     /// For how long it has been in trouble, as of the last one.

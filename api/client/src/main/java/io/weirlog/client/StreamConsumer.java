@@ -159,8 +159,10 @@ final class StreamConsumer implements Consumer {
             return;
         }
         var failed = WeirlogException.of(problem);
-        // It may be about an offset that a seek has left behind.
-        if (!(failed instanceof OffsetOutOfRangeException outOfRange) || outOfRange.offset() == reading.position()) {
+        var isLeftBehind = failed instanceof OffsetOutOfRangeException outOfRange
+                && reading.hasSought()
+                && outOfRange.offset() != reading.position();
+        if (!isLeftBehind) {
             throw failed;
         }
     }
@@ -185,6 +187,7 @@ final class StreamConsumer implements Consumer {
     @Override
     public OptionalLong position(PartitionRef partition) {
         return use.alone(() -> session.reading(partition)
+                .filter(reading -> !reading.isStartUnknown())
                 .map(reading -> OptionalLong.of(reading.position()))
                 .orElse(OptionalLong.empty()));
     }

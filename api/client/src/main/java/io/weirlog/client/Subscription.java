@@ -21,7 +21,7 @@ final class Subscription {
             ConsumerOptions options, Collection<PartitionReading> readings, Credit credit, String clientId) {
         return ConsumeInitial.newBuilder()
                 .setClientId(clientId)
-                .setPartitions(readings.isEmpty() ? asOptionsSay(options) : onwards(readings))
+                .setPartitions(readings.isEmpty() ? asOptionsSay(options) : onwards(options, readings))
                 .setStart(ToProto.start(options.start()))
                 .setIsolation(options.isolation().toProto())
                 .setForm(RecordForm.RECORD_FORM_BATCHES)
@@ -47,14 +47,17 @@ final class Subscription {
 
     /// Each partition from where it was read to, as long as its topic is the same: in one deleted and created again the
     /// old offsets mean nothing (M4).
-    private static ExplicitPartitions onwards(Collection<PartitionReading> readings) {
+    private static ExplicitPartitions onwards(ConsumerOptions options, Collection<PartitionReading> readings) {
         var wanted = ExplicitPartitions.newBuilder();
         for (var reading : readings) {
+            var start = reading.isStartUnknown()
+                    ? options.partitions().getOrDefault(reading.partition(), options.start())
+                    : StartAt.offset(reading.position());
             var partition = ExplicitPartition.newBuilder()
                     .setTopic(reading.partition().topic())
                     .setTopicId(reading.topicId())
                     .setPartition(reading.partition().partition())
-                    .setStart(ToProto.start(StartAt.offset(reading.position())));
+                    .setStart(ToProto.start(start));
             reading.lastLeaderEpoch().ifPresent(partition::setLastLeaderEpoch);
             wanted.addPartitions(partition);
         }

@@ -100,6 +100,18 @@ class ConsumerFailureTest {
         }
     }
 
+    @Test
+    void whatASeekHasLeftBehindIsNotTold() {
+        write(0, 100);
+        try (var consumer = consumer()) {
+            Await.until("the first records", () -> !consumer.poll(STEP).isEmpty());
+            consumer.seek(P0, StartAt.offset(5_000));
+            Await.until("the broker has told that there is no such offset", () -> broker.problemsTold() == 1);
+            consumer.seek(P0, StartAt.offset(90));
+            assertEquals(numbers(90, 100), ConsumerTest.values(ConsumerTest.readToEnd(consumer)));
+        }
+    }
+
     private static WeirlogException failure(Consumer consumer) {
         return assertThrows(WeirlogException.class, () -> {
             for (var deadline = System.nanoTime() + 20_000_000_000L; System.nanoTime() < deadline; ) {
@@ -118,6 +130,25 @@ class ConsumerFailureTest {
             write(10, 20);
             assertEquals(numbers(10, 20), ConsumerTest.values(pollUntil(consumer, 10)));
             assertEquals(1, broker.consumeStreamsSeen(), "over the same stream");
+        }
+    }
+
+    @Test
+    void aStartThatCouldNotBeFoundIsAskedForAgain() {
+        write(0, 10);
+        var noLeader = Problems.problem(Status.Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_LEADER, "none");
+        broker.hideStarts(noLeader);
+        try (var consumer = client.consumer(
+                ConsumerOptions.builder().topic("t").start(StartAt.latest()).build())) {
+            Await.until("the start is unknown", () -> {
+                assertEquals(List.of(), consumer.poll(STEP));
+                return consumer.assignment().contains(P0)
+                        && consumer.position(P0).isEmpty();
+            });
+            broker.showStarts();
+            broker.breakConsumers();
+            assertEquals(List.of(), ConsumerTest.readToEnd(consumer));
+            assertEquals(OptionalLong.of(10), consumer.position(P0));
         }
     }
 

@@ -47,6 +47,8 @@ final class InMemoryBroker implements AutoCloseable {
     private String leaderAddress = "";
     private boolean mute;
     private int namedAppends;
+    private int problemsTold;
+    private Optional<Problem> hiddenStarts = Optional.empty();
     private Duration heartbeatInterval = Duration.ZERO;
 
     record TestTopic(UUID id, List<TestLog> partitions, Map<String, String> configs) {}
@@ -283,6 +285,28 @@ final class InMemoryBroker implements AutoCloseable {
 
     Duration heartbeatInterval() {
         return heartbeatInterval;
+    }
+
+    /// New consumers are told this problem instead of where they begin.
+    synchronized void hideStarts(Problem problem) {
+        hiddenStarts = Optional.of(problem);
+    }
+
+    synchronized void showStarts() {
+        hiddenStarts = Optional.empty();
+    }
+
+    Optional<Problem> hiddenStarts() {
+        return hiddenStarts;
+    }
+
+    /// How many problems of partitions consumers were told.
+    synchronized int problemsTold() {
+        return problemsTold;
+    }
+
+    void problemTold() {
+        problemsTold++;
     }
 
     /// How many appends on streams carried the name of their topic.

@@ -109,6 +109,18 @@ class PartitionReadingTest {
     }
 
     @Test
+    void theStartIsUnknownWhileNothingButTroubleCame() {
+        assertFalse(reading.isStartUnknown());
+        reading.troubled(0);
+        assertTrue(reading.isStartUnknown());
+        reading.endTold(100);
+        assertFalse(reading.isStartUnknown());
+        assertEquals(100, reading.position());
+        reading.troubled(0);
+        assertFalse(reading.isStartUnknown(), "it was found before");
+    }
+
+    @Test
     void countsTroubleSinceTheLastGoodWord() {
         assertEquals(0, reading.troubledNanos(5));
         assertEquals(1, reading.troubled(100));

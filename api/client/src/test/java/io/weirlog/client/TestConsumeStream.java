@@ -96,6 +96,7 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
     private void resume(int assignment) {
         readings.get(assignment).paused = false;
         readings.get(assignment).stuck = false;
+        broker.hiddenStarts().ifPresent(problem -> stick(assignment, problem));
     }
 
     private void credit(Credit credit) {
@@ -125,9 +126,10 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
                     .setTopic(reading.topic)
                     .setTopicId(topicId(reading.topic))
                     .setPartition(reading.partition)
-                    .setStartOffset(reading.position));
+                    .setStartOffset(broker.hiddenStarts().isPresent() ? 0 : reading.position));
         }
         send(ConsumeResponse.newBuilder().setAssigned(assigned).build());
+        broker.hiddenStarts().ifPresent(problem -> readings.forEach(reading -> stick(reading.assignment, problem)));
     }
 
     private ByteString topicId(String topic) {
@@ -251,6 +253,7 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
     }
 
     private void problem(Reading reading, Problem problem) {
+        broker.problemTold();
         send(ConsumeResponse.newBuilder()
                 .setProblem(PartitionProblem.newBuilder()
                         .setAssignment(reading.assignment)
