@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
 import io.weirlog.record.BatchFormat;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatch;
@@ -18,9 +22,15 @@ import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -248,6 +258,44 @@ class BadInputTest {
         assertBatchRefused(
                 mutated(batch -> batch.putShort(BatchFormat.ATTRIBUTES_AT, (short) 0x20)),
                 ErrorReason.ERROR_REASON_BATCH_REFUSED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Append", "Produce"})
+    void bytesThatAreNoProtobuf(String method) {
+        var raw = MethodDescriptor.<byte[], byte[]>newBuilder()
+                .setType(method.equals("Append") ? MethodType.UNARY : MethodType.BIDI_STREAMING)
+                .setFullMethodName(MethodDescriptor.generateFullMethodName("weirlog.v1.ProducerService", method))
+                .setRequestMarshaller(new RawBytes())
+                .setResponseMarshaller(new RawBytes())
+                .build();
+        var options = CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS);
+        for (var length : new int[] {1, 100, 100_000}) {
+            var garbage = new byte[length];
+            Arrays.fill(garbage, (byte) 0xff);
+            var refused = assertThrows(
+                    StatusRuntimeException.class,
+                    () -> ClientCalls.blockingUnaryCall(node.channel, raw, options, garbage));
+            assertTrue(
+                    refused.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED,
+                    () -> length + " bytes: " + refused.getStatus());
+        }
+    }
+
+    private static final class RawBytes implements MethodDescriptor.Marshaller<byte[]> {
+        @Override
+        public InputStream stream(byte[] value) {
+            return new ByteArrayInputStream(value);
+        }
+
+        @Override
+        public byte[] parse(InputStream stream) {
+            try {
+                return stream.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     @Test
