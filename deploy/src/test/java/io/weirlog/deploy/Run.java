@@ -157,6 +157,13 @@ final class Run implements AutoCloseable {
         assertTrue(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS), name + " survives its killing");
     }
 
+    /// kill -9, also for the programs that it has started: itself first, so that it cannot notice.
+    void killWithChildren() throws InterruptedException {
+        var children = process.descendants().toList();
+        kill();
+        children.forEach(ProcessHandle::destroyForcibly);
+    }
+
     /// SIGTERM.
     void terminate() {
         process.destroy();
