@@ -60,6 +60,11 @@ record EpochHistory(List<Entry> entries) {
         return new EpochHistory(entriesBefore(end.plus(1)));
     }
 
+    /// The history without the epochs that begin at `end` or later.
+    EpochHistory before(Offset end) {
+        return new EpochHistory(entriesBefore(end));
+    }
+
     private List<Entry> entriesBefore(Offset end) {
         return entries.stream().filter(entry -> entry.start().isBefore(end)).toList();
     }

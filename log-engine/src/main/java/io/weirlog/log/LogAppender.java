@@ -25,7 +25,6 @@ final class LogAppender {
     private final LogContext context;
     private final LogState state;
     private final LogSyncer syncer;
-    private boolean cleanMarkerPresent;
     private OptionalLong activeFirstTimestampMillis;
 
     /// Stamped headers of the batches to be written, one after the other. Made at the first append.
@@ -35,17 +34,31 @@ final class LogAppender {
     private long pendingBytes;
     private long pendingEndOffset;
 
-    LogAppender(
-            LogContext context,
-            LogState state,
-            LogSyncer syncer,
-            boolean cleanMarkerPresent,
-            OptionalLong activeFirstTimestampMillis) {
+    LogAppender(LogContext context, LogState state, LogSyncer syncer) throws IOException {
         this.context = context;
         this.state = state;
         this.syncer = syncer;
-        this.cleanMarkerPresent = cleanMarkerPresent;
-        this.activeFirstTimestampMillis = activeFirstTimestampMillis;
+        this.activeFirstTimestampMillis = firstTimestamp(state.view());
+    }
+
+    private static OptionalLong firstTimestamp(LogView view) throws IOException {
+        if (view.activeBytes() == 0) {
+            return OptionalLong.empty();
+        }
+        var active = view.active();
+        try (var headers = new HeaderCursor(active.reader(), active.file(), 0, view.activeBytes())) {
+            var timestamp = headers.next() ? headers.header().maxTimestamp() : -1;
+            return timestamp < 0 ? OptionalLong.empty() : OptionalLong.of(timestamp);
+        }
+    }
+
+    /// Says that another segment has become the active one, by other means than an append.
+    void activeReplaced() throws LogPoisonedException {
+        try {
+            activeFirstTimestampMillis = firstTimestamp(state.view());
+        } catch (IOException e) {
+            throw state.poison(e);
+        }
     }
 
     void beginEpoch(LeaderEpoch epoch) throws LogPoisonedException {
@@ -56,7 +69,7 @@ final class LogAppender {
             return;
         }
         try {
-            prepareFirstWrite();
+            syncer.beforeWrite();
             EpochFile.write(context.storage(), context.directory(), epochs);
         } catch (IOException e) {
             throw state.poison(e);
@@ -72,7 +85,7 @@ final class LogAppender {
         var logAppendTime = context.config().timestampType() == TimestampType.LOG_APPEND_TIME;
         var baseOffsets = new long[batches.size()];
         try {
-            prepareFirstWrite();
+            syncer.beforeWrite();
             startGroup();
             for (var i = 0; i < baseOffsets.length; i++) {
                 var batch = batches.get(i);
@@ -106,7 +119,7 @@ final class LogAppender {
         var bytes = batches.duplicate();
         checkFromLeader(bytes.duplicate());
         try {
-            prepareFirstWrite();
+            syncer.beforeWrite();
             startGroup();
             while (bytes.hasRemaining()) {
                 var header = RecordBatch.of(bytes);
@@ -171,19 +184,11 @@ final class LogAppender {
             return;
         }
         try {
-            prepareFirstWrite();
+            syncer.beforeWrite();
             startGroup();
             rollNow();
         } catch (IOException e) {
             throw state.poison(e);
-        }
-    }
-
-    /// L4: the marker of a clean shutdown goes before the first write comes.
-    private void prepareFirstWrite() throws IOException {
-        if (cleanMarkerPresent) {
-            CleanShutdownMarker.delete(context.storage(), context.directory());
-            cleanMarkerPresent = false;
         }
     }
 

@@ -14,9 +14,19 @@ final class LogSyncer {
     /// Written under the lock only.
     private volatile long syncedOffset;
 
-    LogSyncer(LogContext context, LogState state, long syncedOffset) {
+    /// By the owner only.
+    private boolean cleanMarkerPresent;
+
+    /// Something on disk.
+    @FunctionalInterface
+    interface Step {
+        void run() throws IOException;
+    }
+
+    LogSyncer(LogContext context, LogState state, long syncedOffset, boolean cleanMarkerPresent) {
         this.context = context;
         this.state = state;
+        this.cleanMarkerPresent = cleanMarkerPresent;
         this.syncedOffset = syncedOffset;
         this.syncedOffsetFile = new SyncedOffsetFile(context.storage(), context.directory());
     }
@@ -27,6 +37,32 @@ final class LogSyncer {
 
     long syncedOffset() {
         return syncedOffset;
+    }
+
+    /// L4: the marker of a clean shutdown goes before the first write comes. By the owner.
+    void beforeWrite() throws IOException {
+        if (cleanMarkerPresent) {
+            CleanShutdownMarker.delete(context.storage(), context.directory());
+            cleanMarkerPresent = false;
+        }
+    }
+
+    /// Runs the owner's step while no sync is under way.
+    synchronized void exclusively(Step step) throws IOException {
+        step.run();
+    }
+
+    /// Says, durably, that nothing from `end` on counts as synced any more. Before it is cut, or recovery would miss
+    /// it.
+    synchronized void lowerTo(long end) throws IOException {
+        syncedOffset = Math.min(syncedOffset, end);
+        syncedOffsetFile.lowerTo(syncedOffset);
+    }
+
+    /// Says that the log is empty, begins at `start`, and is so durably.
+    synchronized void startAt(long start) throws IOException {
+        syncedOffset = start;
+        syncedOffsetFile.lowerTo(start);
     }
 
     /// Locked, because syncs of one file gain nothing from running beside each other: whoever waits here finds

@@ -51,6 +51,17 @@ final class LogView {
         return new LogView(longer, logStartOffset, logEndOffset, 0, completedBytes + activeBytes, epochs);
     }
 
+    /// The log up to a place in one segment, which becomes the active one.
+    LogView cutTo(int segmentIndex, Segment newActive, long newLogEndOffset, int newActiveBytes) {
+        var shorter = Arrays.copyOf(segments, segmentIndex + 1);
+        shorter[segmentIndex] = newActive;
+        var newCompletedBytes = completedBytes;
+        for (var i = segmentIndex; i < segments.length - 1; i++) {
+            newCompletedBytes -= segments[i].completedBytes();
+        }
+        return new LogView(shorter, logStartOffset, newLogEndOffset, newActiveBytes, newCompletedBytes, epochs);
+    }
+
     int segmentCount() {
         return segments.length;
     }

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 
 /// One partition's log on disk: record batches in the public format, in segments with sparse indexes.
@@ -25,6 +24,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogState state;
     private final LogSyncer syncer;
     private final LogAppender appender;
+    private final LogTruncator truncator;
     private final LogReader reader;
     private final RecoveryReport recovery;
 
@@ -32,10 +32,10 @@ public final class PartitionLog implements AutoCloseable {
         this.context = context;
         this.recovery = recovered.report();
         this.state = new LogState(context.identity(), recovered.view());
-        this.syncer = new LogSyncer(context, state, recovered.syncedOffset());
+        this.syncer = new LogSyncer(context, state, recovered.syncedOffset(), recovered.cleanMarkerPresent());
         this.reader = new LogReader(context, state);
-        this.appender = new LogAppender(
-                context, state, syncer, recovered.cleanMarkerPresent(), firstTimestamp(recovered.view()));
+        this.appender = new LogAppender(context, state, syncer);
+        this.truncator = new LogTruncator(context, state, syncer);
     }
 
     /// Opens the log in a directory, or makes an empty one. A torn end is cut; [#recovery] tells what was done.
@@ -46,17 +46,6 @@ public final class PartitionLog implements AutoCloseable {
             throws IOException {
         var context = new LogContext(storage, directory, identity, config);
         return new PartitionLog(context, new LogRecovery(context).recover());
-    }
-
-    private static OptionalLong firstTimestamp(LogView view) throws IOException {
-        if (view.activeBytes() == 0) {
-            return OptionalLong.empty();
-        }
-        var active = view.active();
-        try (var headers = new HeaderCursor(active.reader(), active.file(), 0, view.activeBytes())) {
-            var timestamp = headers.next() ? headers.header().maxTimestamp() : -1;
-            return timestamp < 0 ? OptionalLong.empty() : OptionalLong.of(timestamp);
-        }
     }
 
     public PartitionIdentity identity() {
@@ -105,6 +94,25 @@ public final class PartitionLog implements AutoCloseable {
     /// Closes the active segment and starts the next, unless it is empty.
     public void roll() throws LogPoisonedException {
         appender.roll();
+    }
+
+    /// Takes off every batch with a record at or after the offset, with the epochs that begin there, also those
+    /// without a record (KAFKA-10706). On return that is durable: no crash brings any of it back (L5). Slices that
+    /// are open stay as they are. From an offset before the log's start nothing remains, and the log begins there;
+    /// one beyond its end changes nothing.
+    ///
+    /// @return the log's new end, before the offset if a batch reached across it
+    public Offset truncateTo(Offset offset) throws LogPoisonedException {
+        truncator.truncateTo(offset);
+        appender.activeReplaced();
+        return logEndOffset();
+    }
+
+    /// Takes off everything, epochs too, and goes on at `start`, wherever that is: for a replica whose leader's log
+    /// begins beyond its end. Durable on return; slices that are open stay as they are.
+    public void truncateFullyAndStartAt(Offset start) throws LogPoisonedException {
+        truncator.truncateFullyAndStartAt(start);
+        appender.activeReplaced();
     }
 
     /// Closes the log. Unless it is poisoned, everything is durable then and the next opening needs no scan. Slices

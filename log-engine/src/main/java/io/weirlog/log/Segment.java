@@ -90,6 +90,21 @@ final class Segment {
         }
     }
 
+    /// Counts the log out if nobody else is counted in: then no reader comes any more, and the file may be changed.
+    boolean retireIfUnused() {
+        if (!references.compareAndSet(1, 0)) {
+            return false;
+        }
+        closeFiles();
+        return true;
+    }
+
+    /// Opens everything that a reader may want, so that the names of the files can go.
+    void openForReaders() throws IOException {
+        reader();
+        indexes();
+    }
+
     /// Locked, so that one of the threads that find the file closed opens it for all.
     Storage.ReadableFile reader() throws IOException {
         var open = reader;
@@ -148,16 +163,27 @@ final class Segment {
             found.close();
         }
         LOG.warn("{}: indexes are missing or damaged, making them anew", file);
-        var rebuilt = SegmentIndexes.create(context, baseOffset);
-        try (var headers = new HeaderCursor(reader(), file, 0, extent.sizeBytes())) {
-            while (headers.next()) {
-                var header = headers.header();
-                rebuilt.add(header.lastOffset(), headers.position(), header.sizeBytes(), header.maxTimestamp());
-            }
+        var rebuilt = buildIndexes(extent.sizeBytes());
+        try {
             rebuilt.finish();
             return rebuilt;
         } catch (IOException | RuntimeException e) {
             rebuilt.close();
+            throw e;
+        }
+    }
+
+    /// New indexes over the batches in the first `sizeBytes`, with room for more.
+    SegmentIndexes buildIndexes(int sizeBytes) throws IOException {
+        var built = SegmentIndexes.create(context, baseOffset);
+        try (var headers = new HeaderCursor(reader(), file, 0, sizeBytes)) {
+            while (headers.next()) {
+                var header = headers.header();
+                built.add(header.lastOffset(), headers.position(), header.sizeBytes(), header.maxTimestamp());
+            }
+            return built;
+        } catch (IOException | RuntimeException e) {
+            built.close();
             throw e;
         }
     }

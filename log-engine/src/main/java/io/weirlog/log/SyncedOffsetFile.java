@@ -58,6 +58,15 @@ final class SyncedOffsetFile implements Closeable {
         nextSlot = (nextSlot + 1) % SLOTS;
     }
 
+    /// Puts a smaller offset in place of all that were written, durably. One slot after the other, so that there is
+    /// always a valid one: until the last is replaced the old offset counts.
+    void lowerTo(long offset) throws IOException {
+        for (var i = 0; i < SLOTS; i++) {
+            write(offset);
+            sync();
+        }
+    }
+
     /// Makes the last [#write] durable.
     void sync() throws IOException {
         if (out != null) {

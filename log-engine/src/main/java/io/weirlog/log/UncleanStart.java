@@ -118,7 +118,7 @@ final class UncleanStart {
         for (var i = bases.size() - 1; i >= removeFrom; i--) {
             var base = bases.get(i);
             cutBytes += storage.sizeBytes(context.segmentFile(base, LogFileNames.LOG));
-            for (var suffix : List.of(LogFileNames.LOG, LogFileNames.OFFSET_INDEX, LogFileNames.TIME_INDEX)) {
+            for (var suffix : LogFileNames.SEGMENT_SUFFIXES) {
                 storage.delete(context.segmentFile(base, suffix));
             }
         }

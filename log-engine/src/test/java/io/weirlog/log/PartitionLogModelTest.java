@@ -42,6 +42,9 @@ class PartitionLogModelTest {
 
     private record ModelBatch(long baseOffset, LeaderEpoch epoch, List<Record> records) {}
 
+    /// A slice that a slow reader has not closed yet, and what has to be in it whatever becomes of the log.
+    private record Held(LogSlice slice, ByteBuffer bytes) {}
+
     private static final class Run {
         private final Random random;
         private final Path place;
@@ -51,6 +54,8 @@ class PartitionLogModelTest {
         private PartitionLog log;
         private LeaderEpoch epoch = new LeaderEpoch(0);
         private long clock = TestLogs.NOW;
+        private long start;
+        private final List<Held> held = new ArrayList<>();
 
         Run(int seed, Path place) throws Exception {
             this.random = new Random(seed);
@@ -73,6 +78,7 @@ class PartitionLogModelTest {
             for (var step = 0; step < STEPS; step++) {
                 step();
                 assertEquals(end(), log.logEndOffset().value());
+                assertEquals(start, log.logStartOffset().value());
             }
             reopen(true);
             assertEquals(allRecords(), TestLogs.readAll(log));
@@ -80,7 +86,7 @@ class PartitionLogModelTest {
         }
 
         private void step() throws Exception {
-            switch (random.nextInt(16)) {
+            switch (random.nextInt(20)) {
                 case 0 -> reopen(true);
                 case 1 -> reopen(false);
                 case 2 -> log.roll();
@@ -92,6 +98,13 @@ class PartitionLogModelTest {
                     assertEquals(end(), log.syncedOffset().value());
                 }
                 case 7, 8, 9, 10 -> checkRead();
+                case 11 -> hold();
+                case 12 -> truncate();
+                case 13 -> {
+                    if (random.nextInt(4) == 0) {
+                        truncateFully();
+                    }
+                }
                 default -> append();
             }
         }
@@ -120,6 +133,60 @@ class PartitionLogModelTest {
             model.addAll(added);
         }
 
+        private void hold() throws Exception {
+            var from = new Offset(start + random.nextLong(end() - start + 1));
+            var slice = TestLogs.slice(log, from, random.nextInt(2000), log.logEndOffset());
+            held.add(new Held(slice, TestLogs.bytes(slice)));
+        }
+
+        private void checkHeld() throws Exception {
+            for (var slice : held) {
+                assertEquals(slice.bytes(), TestLogs.bytes(slice.slice()));
+                slice.slice().close();
+            }
+            held.clear();
+        }
+
+        private void truncate() throws Exception {
+            var offset = start + random.nextLong(end() - start + 3);
+            if (start > 0 && random.nextInt(8) == 0) {
+                offset = random.nextLong(start);
+            }
+            var end = log.truncateTo(new Offset(offset));
+            var cutAt = offset;
+            if (cutAt < start) {
+                start = cutAt;
+                model.clear();
+            }
+            model.removeIf(batch -> batch.baseOffset() + batch.records().size() > cutAt);
+            assertEquals(end(), end.value());
+            assertTrue(log.syncedOffset().value() <= end());
+            if (cutAt <= end()) {
+                var latest = model.isEmpty()
+                        ? Optional.<LeaderEpoch>empty()
+                        : Optional.of(model.getLast().epoch());
+                assertEquals(latest, log.latestEpoch(), "R4: trimmed with the log");
+            }
+            reopenAfterCut();
+        }
+
+        private void truncateFully() throws Exception {
+            start = random.nextLong(2 * end() + 2);
+            model.clear();
+            log.truncateFullyAndStartAt(new Offset(start));
+            assertEquals(new Offset(start), log.logStartOffset());
+            assertEquals(new Offset(start), log.syncedOffset());
+            assertEquals(Optional.empty(), log.latestEpoch());
+            reopenAfterCut();
+        }
+
+        private void reopenAfterCut() throws Exception {
+            if (random.nextBoolean()) {
+                reopen(random.nextBoolean());
+            }
+            log.beginEpoch(epoch);
+        }
+
         private void beginEpoch() throws Exception {
             epoch = new LeaderEpoch(epoch.value() + random.nextInt(3));
             log.beginEpoch(epoch);
@@ -127,6 +194,7 @@ class PartitionLogModelTest {
 
         /// Leaves the log as it is when the process dies, or closes it.
         private void reopen(boolean clean) throws Exception {
+            checkHeld();
             if (clean) {
                 log.close();
             }
@@ -142,10 +210,10 @@ class PartitionLogModelTest {
             var from = random.nextLong(end() + 3);
             var upTo = boundary();
             var maxBytes = random.nextInt(2000);
-            if (from > end()) {
+            if (from > end() || from < start) {
                 var outOfRange = assertInstanceOf(
                         ReadResult.OutOfRange.class, log.read(new Offset(from), maxBytes, new Offset(upTo)));
-                assertEquals(new ReadResult.OutOfRange(Offset.ZERO, new Offset(end())), outOfRange);
+                assertEquals(new ReadResult.OutOfRange(new Offset(start), new Offset(end())), outOfRange);
                 return;
             }
             var expected = allRecords().stream()
@@ -199,7 +267,7 @@ class PartitionLogModelTest {
 
         private long end() {
             if (model.isEmpty()) {
-                return 0;
+                return start;
             }
             var last = model.getLast();
             return last.baseOffset() + last.records().size();

@@ -17,6 +17,8 @@ final class UnsyncedStorage implements Storage {
     final AtomicInteger fileSyncs = new AtomicInteger();
     final AtomicInteger directorySyncs = new AtomicInteger();
     final AtomicInteger writes = new AtomicInteger();
+    /// How many more changes of the disk there will be before every one fails, as if the process had died.
+    final AtomicInteger changesLeft = new AtomicInteger(Integer.MAX_VALUE);
     volatile boolean failWrites;
     volatile boolean failSyncs;
 
@@ -27,6 +29,7 @@ final class UnsyncedStorage implements Storage {
 
     @Override
     public WritableFile openForWrite(Path file) throws IOException {
+        countChange();
         return new Writer(files.openForWrite(file));
     }
 
@@ -52,23 +55,30 @@ final class UnsyncedStorage implements Storage {
 
     @Override
     public void rename(Path from, Path to) throws IOException {
+        countChange();
         files.rename(from, to);
     }
 
     @Override
     public void delete(Path file) throws IOException {
+        countChange();
         files.delete(file);
     }
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
         failIf(failSyncs);
+        countChange();
         directorySyncs.incrementAndGet();
     }
 
     @Override
     public Optional<Closeable> lock(Path file) throws IOException {
         return files.lock(file);
+    }
+
+    private void countChange() throws IOException {
+        failIf(changesLeft.getAndUpdate(left -> Math.max(0, left - 1)) == 0);
     }
 
     private static void failIf(boolean failing) throws IOException {
@@ -92,6 +102,7 @@ final class UnsyncedStorage implements Storage {
         @Override
         public void write(long position, ByteBuffer[] sources, int count) throws IOException {
             failIf(failWrites);
+            countChange();
             writes.incrementAndGet();
             file.write(position, sources, count);
         }
@@ -99,17 +110,20 @@ final class UnsyncedStorage implements Storage {
         @Override
         public void write(long position, ByteBuffer source) throws IOException {
             failIf(failWrites);
+            countChange();
             file.write(position, source);
         }
 
         @Override
         public void syncData() throws IOException {
             failIf(failSyncs);
+            countChange();
             fileSyncs.incrementAndGet();
         }
 
         @Override
         public void truncate(long sizeBytes) throws IOException {
+            countChange();
             file.truncate(sizeBytes);
         }
 

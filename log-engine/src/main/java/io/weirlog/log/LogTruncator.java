@@ -1,0 +1,192 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Offset;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/// Takes records off the end of a log, for good (L5). By the owner, with no sync beside it.
+///
+/// | Step | A crash after it leaves |
+/// |---|---|
+/// | the clean-shutdown marker goes | the log as it was, to be scanned |
+/// | the synced offset is lowered to the new end | the same; what is beyond may now be missing |
+/// | the epochs beyond the new end go | batches of such an epoch are a torn end |
+/// | later segments go, the newest first, each for good before the next | a longer log than wanted |
+/// | the last segment is cut and synced | what was wanted |
+///
+/// Readers keep what they have: files that somebody reads are never shortened. Removed ones stay open for them, and
+/// of a segment that has to be cut the part that stays is copied into a new file.
+final class LogTruncator {
+    private static final int COPY_BYTES = 1 << 20;
+
+    private final LogContext context;
+    private final LogState state;
+    private final LogSyncer syncer;
+
+    LogTruncator(LogContext context, LogState state, LogSyncer syncer) {
+        this.context = context;
+        this.state = state;
+        this.syncer = syncer;
+    }
+
+    /// Where a log is to end: in which segment, at which of its bytes, at which offset.
+    private record Cut(int segmentIndex, int position, long endOffset) {}
+
+    /// See [PartitionLog#truncateTo].
+    void truncateTo(Offset offset) throws LogPoisonedException {
+        state.checkWritable();
+        var view = state.view();
+        if (offset.value() > view.logEndOffset()) {
+            return;
+        }
+        if (offset.value() < view.logStartOffset()) {
+            truncateFullyAndStartAt(offset);
+            return;
+        }
+        poisonIfItFails(() -> {
+            if (offset.value() == view.logEndOffset()) {
+                // KAFKA-10706: an epoch that began here without a record is as much beyond the end as one with some.
+                writeEpochs(view.epochs().before(offset));
+            } else {
+                var cut = cutAt(view, offset.value());
+                cut(cut, cut.endOffset(), view.epochs().before(new Offset(cut.endOffset())));
+            }
+        });
+    }
+
+    /// See [PartitionLog#truncateFullyAndStartAt].
+    void truncateFullyAndStartAt(Offset start) throws LogPoisonedException {
+        state.checkWritable();
+        var base = state.view().segment(0).baseOffset();
+        poisonIfItFails(() -> {
+            cut(new Cut(0, 0, base), Math.min(base, start.value()), EpochHistory.EMPTY);
+            syncer.exclusively(() -> moveEmptySegment(base, start.value()));
+        });
+    }
+
+    private void poisonIfItFails(LogSyncer.Step step) throws LogPoisonedException {
+        try {
+            syncer.beforeWrite();
+            step.run();
+        } catch (IOException e) {
+            throw state.poison(e);
+        } catch (RuntimeException e) {
+            state.poison(e);
+            throw e;
+        }
+    }
+
+    /// A batch goes as a whole if any of its records is at or after the offset.
+    private static Cut cutAt(LogView view, long offset) throws IOException {
+        var index = view.segmentIndexOf(offset);
+        var segment = view.segment(index);
+        var offsets = segment.indexes().offsets();
+        // One entry back, so that the batch before the cut is seen: where offsets have gaps it tells the new end.
+        var walkFrom = offsets.indexedPositionAtOrBefore(Math.max(0, offsets.positionAtOrBefore(offset) - 1));
+        var end = segment.baseOffset();
+        try (var headers = new HeaderCursor(segment.reader(), segment.file(), walkFrom, view.endPosition(index))) {
+            while (headers.next()) {
+                if (headers.header().lastOffset() >= offset) {
+                    return new Cut(index, headers.position(), end);
+                }
+                end = headers.header().nextOffset();
+            }
+        }
+        return new Cut(index, view.endPosition(index), end);
+    }
+
+    private void writeEpochs(EpochHistory epochs) throws IOException {
+        if (!epochs.equals(state.view().epochs())) {
+            EpochFile.write(context.storage(), context.directory(), epochs);
+            state.publish(state.view().withEpochs(epochs));
+        }
+    }
+
+    private void cut(Cut cut, long syncedOffsetMax, EpochHistory epochs) throws IOException {
+        syncer.exclusively(() -> {
+            syncer.lowerTo(syncedOffsetMax);
+            writeEpochs(epochs);
+            var view = state.view();
+            var last = view.segmentCount() - 1;
+            for (var i = cut.segmentIndex(); i <= last; i++) {
+                view.segment(i).openForReaders();
+            }
+            for (var i = last; i > cut.segmentIndex(); i--) {
+                deleteFiles(view.segment(i).baseOffset());
+            }
+            cutSegment(view, cut);
+            for (var i = last; i > cut.segmentIndex(); i--) {
+                view.segment(i).release();
+            }
+        });
+    }
+
+    private void deleteFiles(long baseOffset) throws IOException {
+        for (var suffix : LogFileNames.SEGMENT_SUFFIXES) {
+            context.storage().delete(context.segmentFile(baseOffset, suffix));
+        }
+        // One at a time, lest a crash brings a later one back and not those before it.
+        context.storage().syncDirectory(context.directory());
+    }
+
+    private void cutSegment(LogView view, Cut cut) throws IOException {
+        var old = view.segment(cut.segmentIndex());
+        var kept = Segment.active(context, old.baseOffset(), newIndexes(old, cut.position()));
+        var unread = old.retireIfUnused();
+        if (!unread) {
+            replaceByPrefix(old, cut.position());
+        }
+        state.publish(view.cutTo(cut.segmentIndex(), kept, cut.endOffset(), cut.position()));
+        if (unread) {
+            // Readers of the new view do not look beyond its end.
+            kept.writer().truncate(cut.position());
+        } else {
+            old.release();
+        }
+        kept.writer().syncData();
+        context.storage().syncDirectory(context.directory());
+    }
+
+    /// In new files: the old ones may be mapped.
+    private SegmentIndexes newIndexes(Segment old, int sizeBytes) throws IOException {
+        deleteIndexFiles(old.baseOffset());
+        return old.buildIndexes(sizeBytes);
+    }
+
+    private void deleteIndexFiles(long baseOffset) throws IOException {
+        context.storage().delete(context.segmentFile(baseOffset, LogFileNames.OFFSET_INDEX));
+        context.storage().delete(context.segmentFile(baseOffset, LogFileNames.TIME_INDEX));
+    }
+
+    private void replaceByPrefix(Segment old, int sizeBytes) throws IOException {
+        var storage = context.storage();
+        var temporary = context.segmentFile(old.baseOffset(), LogFileNames.LOG + LogFileNames.TEMPORARY);
+        var chunk = ByteBuffer.allocate(Math.min(sizeBytes, COPY_BYTES));
+        try (var out = storage.openForWrite(temporary)) {
+            out.truncate(0);
+            for (var at = 0; at < sizeBytes; at += chunk.limit()) {
+                chunk.clear().limit(Math.min(chunk.capacity(), sizeBytes - at));
+                old.reader().read(at, chunk);
+                out.write(at, chunk.flip());
+            }
+            out.syncData();
+        }
+        storage.rename(temporary, old.file());
+    }
+
+    /// An empty log at `from` becomes one at `to` by one rename: no crash finds two segments or none.
+    private void moveEmptySegment(long from, long to) throws IOException {
+        if (from != to) {
+            var storage = context.storage();
+            var old = state.view().active();
+            old.openForReaders();
+            deleteIndexFiles(from);
+            storage.rename(old.file(), context.segmentFile(to, LogFileNames.LOG));
+            storage.syncDirectory(context.directory());
+            var next = Segment.active(context, to, SegmentIndexes.create(context, to));
+            state.publish(LogView.of(new Segment[] {next}, to, 0, EpochHistory.EMPTY));
+            old.release();
+        }
+        syncer.startAt(to);
+    }
+}
