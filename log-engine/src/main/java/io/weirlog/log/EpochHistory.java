@@ -65,6 +65,14 @@ record EpochHistory(List<Entry> entries) {
         return new EpochHistory(entriesBefore(end));
     }
 
+    /// The history of a log that begins at `start`: of the epochs before it only the last may still have records.
+    EpochHistory from(Offset start) {
+        var kept = new ArrayList<>(
+                entries.stream().filter(entry -> entry.start().isAfter(start)).toList());
+        epochAt(start).ifPresent(epoch -> kept.addFirst(new Entry(epoch, start)));
+        return new EpochHistory(kept);
+    }
+
     private List<Entry> entriesBefore(Offset end) {
         return entries.stream().filter(entry -> entry.start().isBefore(end)).toList();
     }

@@ -18,6 +18,10 @@ import java.util.function.Consumer;
 /// @param decompressedBytesMax what the records of one batch may take once unpacked
 /// @param retentionMillis `retention.ms`; empty: unlimited
 /// @param retentionBytes `retention.bytes`; empty: unlimited
+/// @param fileDeleteDelayMillis `file.delete.delay.ms`: how long a file that has left the log stays on disk
+/// @param timestampBeforeMaxMillis `message.timestamp.before.max.ms`: how far a record's time may be in the past
+/// @param timestampAfterMaxMillis `message.timestamp.after.max.ms`: how far it may be in the future
+/// @param deleting whether `cleanup.policy` contains `delete`, so that retention applies
 /// @param compacted whether `cleanup.policy` contains `compact`, so that offsets may have gaps
 /// @param durability when an offset counts as kept
 /// @param timestampType `message.timestamp.type`
@@ -30,6 +34,10 @@ public record LogConfig(
         int decompressedBytesMax,
         OptionalLong retentionMillis,
         OptionalLong retentionBytes,
+        long fileDeleteDelayMillis,
+        long timestampBeforeMaxMillis,
+        long timestampAfterMaxMillis,
+        boolean deleting,
         boolean compacted,
         Durability durability,
         TimestampType timestampType) {
@@ -65,7 +73,10 @@ public record LogConfig(
             case "max.message.bytes" -> parseInt(key, value, builder::messageBytesMax);
             case "retention.ms" -> builder.retentionMillis(parseLimit(key, value));
             case "retention.bytes" -> builder.retentionBytes(parseLimit(key, value));
-            case "cleanup.policy" -> builder.compacted(value.contains("compact"));
+            case "file.delete.delay.ms" -> builder.fileDeleteDelayMillis(parseLong(key, value, 0));
+            case "message.timestamp.before.max.ms" -> builder.timestampBeforeMaxMillis(parseLong(key, value, 0));
+            case "message.timestamp.after.max.ms" -> builder.timestampAfterMaxMillis(parseLong(key, value, 0));
+            case "cleanup.policy" -> builder.deleting(value.contains("delete")).compacted(value.contains("compact"));
             case "durability" -> builder.durability(Durability.fromConfig(value).orElseThrow(() -> wrong(key, value)));
             case "message.timestamp.type" ->
                 builder.timestampType(TimestampType.fromConfig(value).orElseThrow(() -> wrong(key, value)));
@@ -113,6 +124,10 @@ public record LogConfig(
         private int decompressedBytesMax = 64 << 20;
         private OptionalLong retentionMillis = OptionalLong.of(7L * 24 * 60 * 60 * 1000);
         private OptionalLong retentionBytes = OptionalLong.empty();
+        private long fileDeleteDelayMillis = 60_000;
+        private long timestampBeforeMaxMillis = Long.MAX_VALUE;
+        private long timestampAfterMaxMillis = 60L * 60 * 1000;
+        private boolean deleting = true;
         private boolean compacted;
         private Durability durability = Durability.FSYNC;
         private TimestampType timestampType = TimestampType.CREATE_TIME;
@@ -159,6 +174,26 @@ public record LogConfig(
             return this;
         }
 
+        public Builder fileDeleteDelayMillis(long value) {
+            fileDeleteDelayMillis = value;
+            return this;
+        }
+
+        public Builder timestampBeforeMaxMillis(long value) {
+            timestampBeforeMaxMillis = value;
+            return this;
+        }
+
+        public Builder timestampAfterMaxMillis(long value) {
+            timestampAfterMaxMillis = value;
+            return this;
+        }
+
+        public Builder deleting(boolean value) {
+            deleting = value;
+            return this;
+        }
+
         public Builder compacted(boolean value) {
             compacted = value;
             return this;
@@ -184,6 +219,10 @@ public record LogConfig(
                     decompressedBytesMax,
                     retentionMillis,
                     retentionBytes,
+                    fileDeleteDelayMillis,
+                    timestampBeforeMaxMillis,
+                    timestampAfterMaxMillis,
+                    deleting,
                     compacted,
                     durability,
                     timestampType);

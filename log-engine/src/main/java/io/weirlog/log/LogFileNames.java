@@ -13,10 +13,13 @@ final class LogFileNames {
     static final List<String> SEGMENT_SUFFIXES = List.of(LOG, OFFSET_INDEX, TIME_INDEX);
     static final String EPOCHS = "leader-epoch-checkpoint";
     static final String METADATA = "partition.metadata";
+    static final String LOG_START = "log-start-offset";
     static final String SYNCED_OFFSET = "synced-offset";
     static final String CLEAN_SHUTDOWN = "clean-shutdown";
     /// Of a file that is not yet in place; whatever is left of it after a crash is worthless.
     static final String TEMPORARY = ".tmp";
+    /// Of a segment's file that is no longer part of the log.
+    static final String DELETED = ".deleted";
     /// Of a directory that is on its way out.
     static final String DELETED_DIRECTORY = "-delete";
 
@@ -41,12 +44,22 @@ final class LogFileNames {
         }
     }
 
+    /// Whether a file is what an interrupted replacement or deletion has left.
+    static boolean isLeftOver(String name) {
+        return isOursWith(TEMPORARY, name) || isOursWith(DELETED, name);
+    }
+
+    private static boolean isOursWith(String suffix, String name) {
+        return name.endsWith(suffix) && isOurs(name.substring(0, name.length() - suffix.length()));
+    }
+
     static boolean isOurs(String name) {
         return baseOffset(name, LOG).isPresent()
                 || baseOffset(name, OFFSET_INDEX).isPresent()
                 || baseOffset(name, TIME_INDEX).isPresent()
                 || name.equals(EPOCHS)
                 || name.equals(METADATA)
+                || name.equals(LOG_START)
                 || name.equals(SYNCED_OFFSET)
                 || name.equals(CLEAN_SHUTDOWN);
     }

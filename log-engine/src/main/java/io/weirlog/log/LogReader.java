@@ -159,7 +159,7 @@ final class LogReader {
         try (var headers = new HeaderCursor(segment.reader(), segment.file(), start, view.endPosition(index))) {
             while (headers.next()) {
                 if (headers.header().maxTimestamp() >= timestampMillis) {
-                    var found = findInBatch(segment, headers, timestampMillis);
+                    var found = findInBatch(segment, headers, timestampMillis, view.logStartOffset());
                     if (found.isPresent()) {
                         return found;
                     }
@@ -169,15 +169,15 @@ final class LogReader {
         return Optional.empty();
     }
 
-    private Optional<TimestampAndOffset> findInBatch(Segment segment, HeaderCursor headers, long timestampMillis)
-            throws IOException {
+    private Optional<TimestampAndOffset> findInBatch(
+            Segment segment, HeaderCursor headers, long timestampMillis, long logStartOffset) throws IOException {
         var batch = ByteBuffer.allocate(headers.endPosition() - headers.position());
         segment.reader().read(headers.position(), batch);
         try {
             var records = RecordReader.open(
                     RecordBatch.parse(batch.flip()), context.config().decompressedBytesMax());
             while (records.next()) {
-                if (records.timestampMillis() >= timestampMillis) {
+                if (records.timestampMillis() >= timestampMillis && records.offset() >= logStartOffset) {
                     return Optional.of(new TimestampAndOffset(records.timestampMillis(), new Offset(records.offset())));
                 }
             }

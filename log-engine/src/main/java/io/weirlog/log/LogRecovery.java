@@ -22,7 +22,27 @@ final class LogRecovery {
     private final List<String> foreignFiles = new ArrayList<>();
 
     /// A log that is ready for use, and what it took.
-    record Recovered(LogView view, long syncedOffset, boolean cleanMarkerPresent, RecoveryReport report) {}
+    ///
+    /// @param logStartOffset what the checkpoint says, if the log ends before it: what should have followed was
+    ///     never durable, and what was there was to be deleted
+    record Recovered(
+            LogView view,
+            long syncedOffset,
+            boolean cleanMarkerPresent,
+            RecoveryReport report,
+            OptionalLong logStartOffset) {
+        Recovered(LogView view, long syncedOffset, boolean cleanMarkerPresent, RecoveryReport report) {
+            this(view, syncedOffset, cleanMarkerPresent, report, OptionalLong.empty());
+        }
+
+        Recovered startingAt(long start) {
+            if (start > view.logEndOffset()) {
+                return new Recovered(view, syncedOffset, cleanMarkerPresent, report, OptionalLong.of(start));
+            }
+            var trimmed = view.withEpochs(view.epochs().from(new Offset(start))).startingAt(start, 0);
+            return new Recovered(trimmed, syncedOffset, cleanMarkerPresent, report);
+        }
+    }
 
     LogRecovery(LogContext context) {
         this.context = context;
@@ -33,6 +53,34 @@ final class LogRecovery {
         storage.createDirectories(context.directory());
         var bases = listSegments();
         checkIdentity(bases);
+        var start = LogStartFile.read(storage, context.directory());
+        if (start.isEmpty()) {
+            return recover(bases);
+        }
+        return recover(withoutObsolete(bases, start.getAsLong())).startingAt(start.getAsLong());
+    }
+
+    /// Removes segments that had to go already. Before anything else: a crash may have left gaps between them.
+    private List<Long> withoutObsolete(List<Long> bases, long start) throws IOException {
+        if (!bases.isEmpty() && bases.getFirst() > start) {
+            throw new LogOpenException(new LogOpenFailure.CorruptMiddle(
+                    context.segmentFile(bases.getFirst(), LogFileNames.LOG),
+                    0,
+                    new Offset(start),
+                    new Offset(bases.getFirst()),
+                    "the segments before it are gone"));
+        }
+        var kept = 0;
+        while (kept < bases.size() - 1 && bases.get(kept + 1) <= start) {
+            for (var suffix : LogFileNames.SEGMENT_SUFFIXES) {
+                storage.delete(context.segmentFile(bases.get(kept), suffix));
+            }
+            kept++;
+        }
+        return bases.subList(kept, bases.size());
+    }
+
+    private Recovered recover(List<Long> bases) throws IOException {
         var synced = SyncedOffsetFile.read(storage, context.directory());
         var epochs = EpochFile.read(storage, context.directory());
         if (epochs.isEmpty() && !storage.exists(context.file(LogFileNames.EPOCHS)) && isEmpty(bases)) {
@@ -64,8 +112,7 @@ final class LogRecovery {
                 if (isOrphanIndex(name, bases)) {
                     storage.delete(context.file(name));
                 }
-            } else if (name.endsWith(LogFileNames.TEMPORARY)
-                    && LogFileNames.isOurs(name.substring(0, name.length() - LogFileNames.TEMPORARY.length()))) {
+            } else if (LogFileNames.isLeftOver(name)) {
                 storage.delete(context.file(name));
             } else {
                 foreignFiles.add(name);

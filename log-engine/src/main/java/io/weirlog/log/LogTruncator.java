@@ -39,7 +39,7 @@ final class LogTruncator {
         if (offset.value() > view.logEndOffset()) {
             return;
         }
-        if (offset.value() < view.logStartOffset()) {
+        if (offset.value() <= view.logStartOffset()) {
             truncateFullyAndStartAt(offset);
             return;
         }
@@ -49,6 +49,11 @@ final class LogTruncator {
                 writeEpochs(view.epochs().before(offset));
             } else {
                 var cut = cutAt(view, offset.value());
+                if (cut.endOffset() <= view.logStartOffset()) {
+                    // Not even a whole batch remains of what can be read.
+                    startAnew(new Offset(view.logStartOffset()));
+                    return;
+                }
                 cut(cut, cut.endOffset(), view.epochs().before(new Offset(cut.endOffset())));
             }
         });
@@ -57,10 +62,22 @@ final class LogTruncator {
     /// See [PartitionLog#truncateFullyAndStartAt].
     void truncateFullyAndStartAt(Offset start) throws LogPoisonedException {
         state.checkWritable();
+        poisonIfItFails(() -> startAnew(start));
+    }
+
+    private void startAnew(Offset start) throws IOException {
         var base = state.view().segment(0).baseOffset();
-        poisonIfItFails(() -> {
-            cut(new Cut(0, 0, base), Math.min(base, start.value()), EpochHistory.EMPTY);
-            syncer.exclusively(() -> moveEmptySegment(base, start.value()));
+        cut(new Cut(0, 0, base), Math.min(base, start.value()), EpochHistory.EMPTY);
+        syncer.exclusively(() -> {
+            // At no time the log start may be before the first segment: that would look as if one were lost.
+            if (start.value() >= base) {
+                LogStartFile.write(context.storage(), context.directory(), start.value());
+            }
+            moveEmptySegment(base, start.value());
+            if (start.value() < base) {
+                LogStartFile.write(context.storage(), context.directory(), start.value());
+            }
+            syncer.startAt(start.value());
         });
     }
 
@@ -176,17 +193,18 @@ final class LogTruncator {
 
     /// An empty log at `from` becomes one at `to` by one rename: no crash finds two segments or none.
     private void moveEmptySegment(long from, long to) throws IOException {
-        if (from != to) {
-            var storage = context.storage();
-            var old = state.view().active();
-            old.openForReaders();
-            deleteIndexFiles(from);
-            storage.rename(old.file(), context.segmentFile(to, LogFileNames.LOG));
-            storage.syncDirectory(context.directory());
-            var next = Segment.active(context, to, SegmentIndexes.create(context, to));
-            state.publish(LogView.of(new Segment[] {next}, to, 0, EpochHistory.EMPTY));
-            old.release();
+        if (from == to) {
+            state.publish(state.view().startingAt(to, 0));
+            return;
         }
-        syncer.startAt(to);
+        var storage = context.storage();
+        var old = state.view().active();
+        old.openForReaders();
+        deleteIndexFiles(from);
+        storage.rename(old.file(), context.segmentFile(to, LogFileNames.LOG));
+        storage.syncDirectory(context.directory());
+        var next = Segment.active(context, to, SegmentIndexes.create(context, to));
+        state.publish(LogView.of(new Segment[] {next}, to, 0, EpochHistory.EMPTY));
+        old.release();
     }
 }

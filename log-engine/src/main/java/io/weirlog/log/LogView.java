@@ -51,6 +51,16 @@ final class LogView {
         return new LogView(longer, logStartOffset, logEndOffset, 0, completedBytes + activeBytes, epochs);
     }
 
+    /// The log from an offset on, without its oldest segments.
+    LogView startingAt(long newLogStartOffset, int goneSegments) {
+        var newCompletedBytes = completedBytes;
+        for (var i = 0; i < goneSegments; i++) {
+            newCompletedBytes -= segments[i].completedBytes();
+        }
+        var shorter = Arrays.copyOfRange(segments, goneSegments, segments.length);
+        return new LogView(shorter, newLogStartOffset, logEndOffset, activeBytes, newCompletedBytes, epochs);
+    }
+
     /// The log up to a place in one segment, which becomes the active one.
     LogView cutTo(int segmentIndex, Segment newActive, long newLogEndOffset, int newActiveBytes) {
         var shorter = Arrays.copyOf(segments, segmentIndex + 1);
@@ -59,7 +69,8 @@ final class LogView {
         for (var i = segmentIndex; i < segments.length - 1; i++) {
             newCompletedBytes -= segments[i].completedBytes();
         }
-        return new LogView(shorter, logStartOffset, newLogEndOffset, newActiveBytes, newCompletedBytes, epochs);
+        var newLogStartOffset = Math.min(logStartOffset, newLogEndOffset);
+        return new LogView(shorter, newLogStartOffset, newLogEndOffset, newActiveBytes, newCompletedBytes, epochs);
     }
 
     int segmentCount() {

@@ -24,6 +24,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogState state;
     private final LogSyncer syncer;
     private final LogAppender appender;
+    private final LogRetention retention;
     private final LogTruncator truncator;
     private final LogReader reader;
     private final RecoveryReport recovery;
@@ -35,6 +36,7 @@ public final class PartitionLog implements AutoCloseable {
         this.syncer = new LogSyncer(context, state, recovered.syncedOffset(), recovered.cleanMarkerPresent());
         this.reader = new LogReader(context, state);
         this.appender = new LogAppender(context, state, syncer);
+        this.retention = new LogRetention(context, state, syncer, appender);
         this.truncator = new LogTruncator(context, state, syncer);
     }
 
@@ -44,8 +46,22 @@ public final class PartitionLog implements AutoCloseable {
     /// @throws LogOpenException if the directory cannot serve as this log; no batch in it was touched
     public static PartitionLog open(Storage storage, Path directory, PartitionIdentity identity, LogConfig config)
             throws IOException {
-        var context = new LogContext(storage, directory, identity, config);
-        return new PartitionLog(context, new LogRecovery(context).recover());
+        return open(storage, directory, identity, config, DelayedTasks.AT_ONCE);
+    }
+
+    /// As above.
+    ///
+    /// @param later deletes files that have left the log, `file.delete.delay.ms` after that
+    public static PartitionLog open(
+            Storage storage, Path directory, PartitionIdentity identity, LogConfig config, DelayedTasks later)
+            throws IOException {
+        var context = new LogContext(storage, directory, identity, config, later);
+        var recovered = new LogRecovery(context).recover();
+        var log = new PartitionLog(context, recovered);
+        if (recovered.logStartOffset().isPresent()) {
+            log.truncateFullyAndStartAt(new Offset(recovered.logStartOffset().getAsLong()));
+        }
+        return log;
     }
 
     public PartitionIdentity identity() {
@@ -96,10 +112,28 @@ public final class PartitionLog implements AutoCloseable {
         appender.roll();
     }
 
+    /// Makes `offset` the log's start, durably, before anything that is only before it is deleted (T1). Does nothing
+    /// if the log begins there or later.
+    ///
+    /// @param offset not after the high watermark, which the caller knows
+    /// @throws IllegalArgumentException if it is after the log's end
+    public void deleteRecordsBefore(Offset offset) throws LogPoisonedException {
+        retention.deleteRecordsBefore(offset);
+    }
+
+    /// Deletes the oldest segments as far as `retention.ms` and `retention.bytes` say, the active one only if
+    /// everything in it is too old. To be called every few minutes: between two calls the clock is believed to have
+    /// advanced by at most an hour, so that a clock that jumps ahead does not empty the log.
+    ///
+    /// @param highWatermark what is not wholly before it stays (T1)
+    public RetentionOutcome applyRetention(long nowMillis, Offset highWatermark) throws LogPoisonedException {
+        return retention.apply(nowMillis, highWatermark);
+    }
+
     /// Takes off every batch with a record at or after the offset, with the epochs that begin there, also those
     /// without a record (KAFKA-10706). On return that is durable: no crash brings any of it back (L5). Slices that
-    /// are open stay as they are. From an offset before the log's start nothing remains, and the log begins there;
-    /// one beyond its end changes nothing.
+    /// are open stay as they are. From an offset at or before the log's start nothing remains, and the log begins
+    /// there; one beyond its end changes nothing.
     ///
     /// @return the log's new end, before the offset if a batch reached across it
     public Offset truncateTo(Offset offset) throws LogPoisonedException {

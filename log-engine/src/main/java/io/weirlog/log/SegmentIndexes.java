@@ -100,6 +100,11 @@ final class SegmentIndexes implements AutoCloseable {
         return times;
     }
 
+    /// The latest time of all batches, indexed or not; −1 if none has one. By the owner, for the active segment.
+    long largestTimestampMillis() {
+        return maxTimestampMillis;
+    }
+
     /// Whether both can be the indexes of a segment of this size that ends before `endOffset`.
     boolean areSane(long logBytes, long endOffset) {
         return offsets.isSane(logBytes) && times.isSane(endOffset);

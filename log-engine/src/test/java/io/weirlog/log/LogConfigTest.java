@@ -23,6 +23,10 @@ class LogConfigTest {
         assertEquals(1_048_588, config.messageBytesMax());
         assertEquals(OptionalLong.of(604_800_000), config.retentionMillis());
         assertEquals(OptionalLong.empty(), config.retentionBytes());
+        assertEquals(60_000, config.fileDeleteDelayMillis());
+        assertEquals(Long.MAX_VALUE, config.timestampBeforeMaxMillis());
+        assertEquals(3_600_000, config.timestampAfterMaxMillis());
+        assertEquals(true, config.deleting());
         assertEquals(Durability.FSYNC, config.durability());
         assertEquals(TimestampType.CREATE_TIME, config.timestampType());
     }
@@ -37,7 +41,10 @@ class LogConfigTest {
                 Map.entry("max.message.bytes", "500"),
                 Map.entry("retention.ms", "-1"),
                 Map.entry("retention.bytes", "700"),
-                Map.entry("cleanup.policy", "compact,delete"),
+                Map.entry("cleanup.policy", "compact"),
+                Map.entry("file.delete.delay.ms", "800"),
+                Map.entry("message.timestamp.before.max.ms", "900"),
+                Map.entry("message.timestamp.after.max.ms", "1000"),
                 Map.entry("durability", "page-cache"),
                 Map.entry("message.timestamp.type", "LogAppendTime"),
                 Map.entry("min.insync.replicas", "of no concern here")));
@@ -50,6 +57,10 @@ class LogConfigTest {
                         .messageBytesMax(500)
                         .retentionMillis(OptionalLong.empty())
                         .retentionBytes(OptionalLong.of(700))
+                        .fileDeleteDelayMillis(800)
+                        .timestampBeforeMaxMillis(900)
+                        .timestampAfterMaxMillis(1000)
+                        .deleting(false)
                         .compacted(true)
                         .durability(Durability.PAGE_CACHE)
                         .timestampType(TimestampType.LOG_APPEND_TIME)

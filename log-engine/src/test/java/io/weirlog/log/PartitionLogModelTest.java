@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +65,7 @@ class PartitionLogModelTest {
                     .segmentBytes(500 + random.nextInt(8000))
                     .indexIntervalBytes(random.nextInt(600))
                     .segmentIndexBytes(24 + random.nextInt(400))
+                    .retentionBytes(OptionalLong.of(random.nextInt(20_000)))
                     .segmentMillis(1 + random.nextInt(100_000))
                     .build();
             this.log = open();
@@ -86,7 +88,7 @@ class PartitionLogModelTest {
         }
 
         private void step() throws Exception {
-            switch (random.nextInt(20)) {
+            switch (random.nextInt(22)) {
                 case 0 -> reopen(true);
                 case 1 -> reopen(false);
                 case 2 -> log.roll();
@@ -100,6 +102,17 @@ class PartitionLogModelTest {
                 case 7, 8, 9, 10 -> checkRead();
                 case 11 -> hold();
                 case 12 -> truncate();
+                case 14 -> {
+                    startAt(start + random.nextLong(end() - start + 1));
+                    log.deleteRecordsBefore(new Offset(start));
+                }
+                case 15 -> {
+                    var highWatermark = boundary();
+                    log.applyRetention(clock, new Offset(highWatermark));
+                    var newStart = log.logStartOffset().value();
+                    assertTrue(newStart >= start && newStart <= Math.max(start, highWatermark), "T1");
+                    startAt(newStart);
+                }
                 case 13 -> {
                     if (random.nextInt(4) == 0) {
                         truncateFully();
@@ -159,6 +172,9 @@ class PartitionLogModelTest {
                 model.clear();
             }
             model.removeIf(batch -> batch.baseOffset() + batch.records().size() > cutAt);
+            if (!model.isEmpty() && end() < start) {
+                model.clear(); // Nothing that can be read is left of the batch that the log began in.
+            }
             assertEquals(end(), end.value());
             assertTrue(log.syncedOffset().value() <= end());
             if (cutAt <= end()) {
@@ -168,6 +184,11 @@ class PartitionLogModelTest {
                 assertEquals(latest, log.latestEpoch(), "R4: trimmed with the log");
             }
             reopenAfterCut();
+        }
+
+        private void startAt(long newStart) {
+            start = newStart;
+            model.removeIf(batch -> batch.baseOffset() + batch.records().size() <= newStart);
         }
 
         private void truncateFully() throws Exception {
@@ -202,7 +223,9 @@ class PartitionLogModelTest {
             assertEquals(clean, reopened.recovery().clean());
             assertEquals(0, reopened.recovery().cutBytes());
             assertEquals(log.latestEpoch(), reopened.latestEpoch());
-            assertEquals(log.sizeBytes(), reopened.sizeBytes());
+            // A segment that was closed at the log's start goes with the next opening.
+            assertTrue(reopened.sizeBytes() <= log.sizeBytes());
+            assertTrue(start > 0 || reopened.sizeBytes() == log.sizeBytes());
             log = reopened;
         }
 
@@ -250,7 +273,7 @@ class PartitionLogModelTest {
             var end = model.stream()
                     .filter(batch -> batch.epoch().isAfter(asked))
                     .findFirst()
-                    .map(ModelBatch::baseOffset)
+                    .map(batch -> Math.max(start, batch.baseOffset()))
                     .orElse(end());
             var answer = log.endOffsetForEpoch(asked);
             assertEquals(end, answer.endOffset().value());
@@ -274,7 +297,10 @@ class PartitionLogModelTest {
         }
 
         private List<Record> allRecords() {
-            return model.stream().flatMap(batch -> batch.records().stream()).toList();
+            return model.stream()
+                    .flatMap(batch -> batch.records().stream())
+                    .filter(record -> record.offset() >= start)
+                    .toList();
         }
     }
 }
