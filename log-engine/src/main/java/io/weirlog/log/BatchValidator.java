@@ -18,10 +18,17 @@ import java.util.Optional;
 /// The header is checked before the CRC is computed, the CRC before anything is unpacked, so that garbage costs
 /// little.
 public final class BatchValidator {
+    private static final TimestampBounds UNBOUNDED = new TimestampBounds(0, Long.MAX_VALUE, Long.MAX_VALUE);
+
     private BatchValidator() {}
 
-    /// @param batch its remaining bytes are exactly one batch; its position stays
+    /// As below, whatever times the records have.
     public static BatchVerdict validate(ByteBuffer batch, BatchLimits limits) {
+        return validate(batch, limits, UNBOUNDED);
+    }
+
+    /// @param batch its remaining bytes are exactly one batch; its position stays
+    public static BatchVerdict validate(ByteBuffer batch, BatchLimits limits, TimestampBounds bounds) {
         if (batch.remaining() < BatchFormat.HEADER_BYTES) {
             return new Invalid(
                     Reason.WRONG_LENGTH,
@@ -32,7 +39,7 @@ public final class BatchValidator {
         return wrongHeader(view, batch.remaining(), limits)
                 .or(() -> wrongProducer(view))
                 .<BatchVerdict>map(invalid -> invalid)
-                .orElseGet(() -> validateRecords(view, limits));
+                .orElseGet(() -> validateRecords(view, limits, bounds));
     }
 
     private static Optional<Invalid> wrongHeader(RecordBatch batch, int cameBytes, BatchLimits limits) {
@@ -99,26 +106,14 @@ public final class BatchValidator {
         return Optional.empty();
     }
 
-    private static BatchVerdict validateRecords(RecordBatch batch, BatchLimits limits) {
+    private static BatchVerdict validateRecords(RecordBatch batch, BatchLimits limits, TimestampBounds bounds) {
         try {
             var reader = RecordReader.open(batch, limits.decompressedBytesMax());
             var maxTimestamp = BatchFormat.NO_TIMESTAMP;
             for (var expectedDelta = 0; reader.next(); expectedDelta++) {
-                if (reader.offsetDelta() != expectedDelta) {
-                    return new Invalid(
-                            Reason.NON_MONOTONIC_OFFSETS,
-                            "record " + expectedDelta + " has the offset delta " + reader.offsetDelta());
-                }
-                if (reader.recordBytes() > limits.batchBytesMax()) {
-                    return new Invalid(
-                            Reason.RECORD_TOO_LARGE,
-                            "record " + expectedDelta + " has " + reader.recordBytes() + " bytes, max.message.bytes is "
-                                    + limits.batchBytesMax());
-                }
-                if (reader.timestampMillis() < BatchFormat.NO_TIMESTAMP) {
-                    return new Invalid(
-                            Reason.WRONG_TIMESTAMP,
-                            "record " + expectedDelta + " has the timestamp " + reader.timestampMillis());
+                var wrong = wrongRecord(reader, expectedDelta, limits, bounds);
+                if (wrong.isPresent()) {
+                    return wrong.get();
                 }
                 maxTimestamp = Math.max(maxTimestamp, reader.timestampMillis());
             }
@@ -134,6 +129,41 @@ public final class BatchValidator {
         } catch (MalformedBatchException e) {
             return new Invalid(Reason.MALFORMED_RECORD, String.valueOf(e.getMessage()));
         }
+    }
+
+    private static Optional<Invalid> wrongRecord(
+            RecordReader record, int expectedDelta, BatchLimits limits, TimestampBounds bounds) {
+        if (record.offsetDelta() != expectedDelta) {
+            return invalid(
+                    Reason.NON_MONOTONIC_OFFSETS,
+                    "record %d has the offset delta %d",
+                    expectedDelta,
+                    record.offsetDelta());
+        }
+        if (record.recordBytes() > limits.batchBytesMax()) {
+            return invalid(
+                    Reason.RECORD_TOO_LARGE,
+                    "record %d has %d bytes, max.message.bytes is %d",
+                    expectedDelta,
+                    record.recordBytes(),
+                    limits.batchBytesMax());
+        }
+        var timestamp = record.timestampMillis();
+        if (timestamp < BatchFormat.NO_TIMESTAMP) {
+            return invalid(Reason.WRONG_TIMESTAMP, "record %d has the timestamp %d", expectedDelta, timestamp);
+        }
+        if (!bounds.admit(timestamp)) {
+            return invalid(
+                    Reason.WRONG_TIMESTAMP,
+                    "record %d has the timestamp %d, at %d it may be %d ms older"
+                            + " (message.timestamp.before.max.ms) or %d ms younger (message.timestamp.after.max.ms)",
+                    expectedDelta,
+                    timestamp,
+                    bounds.nowMillis(),
+                    bounds.beforeMaxMillis(),
+                    bounds.afterMaxMillis());
+        }
+        return Optional.empty();
     }
 
     @FormatMethod

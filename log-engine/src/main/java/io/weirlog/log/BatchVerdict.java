@@ -37,7 +37,7 @@ public sealed interface BatchVerdict {
         /// Control batches come from brokers only.
         CONTROL_BATCH,
         /// The batch claims log append time, which only a broker may set, or a maximum that is not that of its
-        /// records.
+        /// records; or a record's time is further in the past or in the future than the topic allows.
         WRONG_TIMESTAMP,
         /// Producer id, epoch and base sequence do not go together.
         WRONG_PRODUCER

@@ -12,6 +12,7 @@ import io.weirlog.record.BatchFormat;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatch;
 import io.weirlog.record.RecordBatchBuilder;
+import io.weirlog.record.TimestampType;
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.List;
@@ -37,6 +38,46 @@ class BatchValidatorTest {
                 ByteBuffer.allocateDirect(batch.remaining() + 7).position(7).put(batch.duplicate());
         assertEquals(expected, BatchValidator.validate(direct.position(7), LIMITS));
         assertEquals(0, batch.position());
+    }
+
+    @Test
+    void timesAreBoundedBeforeAndAfterTheAppend() {
+        var config = LogConfig.builder()
+                .timestampBeforeMaxMillis(1000)
+                .timestampAfterMaxMillis(100)
+                .build();
+        var now = TestLogs.NOW;
+        // Two records, a millisecond apart.
+        assertBounded(true, config, now - 1000, now);
+        assertBounded(false, config, now - 1001, now);
+        assertBounded(true, config, now + 99, now);
+        assertBounded(false, config, now + 100, now);
+        assertBounded(true, config, BatchFormat.NO_TIMESTAMP, now);
+        assertBounded(false, config, 0, now);
+        assertBounded(true, LogConfig.defaults(), 0, now);
+        assertBounded(false, LogConfig.defaults(), now + 3_600_001, now);
+        assertBounded(false, LogConfig.defaults(), Long.MAX_VALUE - 1, now);
+        var byAppend = LogConfig.builder()
+                .timestampType(TimestampType.LOG_APPEND_TIME)
+                .timestampBeforeMaxMillis(1)
+                .build();
+        assertBounded(true, byAppend, now + 86_400_000, now);
+    }
+
+    private static void assertBounded(boolean admitted, LogConfig config, long timestampMillis, long nowMillis) {
+        var builder = new RecordBatchBuilder(Compression.NONE, 100);
+        for (var i = 0; i < 2; i++) {
+            var time = timestampMillis == BatchFormat.NO_TIMESTAMP ? timestampMillis : timestampMillis + i;
+            builder.append(time, null, new byte[] {1}, List.of());
+        }
+        var verdict = BatchValidator.validate(builder.build(), LIMITS, TimestampBounds.of(config, nowMillis));
+        if (admitted) {
+            assertInstanceOf(Valid.class, verdict);
+        } else {
+            var invalid = assertInstanceOf(Invalid.class, verdict);
+            assertEquals(Reason.WRONG_TIMESTAMP, invalid.reason());
+            assertTrue(invalid.message().contains("message.timestamp.before.max.ms"), invalid.message());
+        }
     }
 
     @Test
