@@ -16,7 +16,7 @@ public record TimestampBounds(long nowMillis, long beforeMaxMillis, long afterMa
     }
 
     /// Whether a record may have this time; none at all, which the format writes as −1, is within every bound.
-    boolean admit(long timestampMillis) {
+    public boolean admit(long timestampMillis) {
         return timestampMillis < 0
                 || (nowMillis - timestampMillis <= beforeMaxMillis && timestampMillis - nowMillis <= afterMaxMillis);
     }

@@ -260,6 +260,25 @@ final class PartitionHost {
         signalIfQuiet();
     }
 
+    /// Deletes what is older or more than the topic keeps.
+    void applyRetention() {
+        if (log != null && view instanceof PartitionView.Leading leading) {
+            try {
+                var outcome = log.applyRetention(clock.wallMillis(), leading.highWatermark());
+                if (outcome.segments() > 0) {
+                    LOG.info(
+                            "{}: retention deleted {} segments of {} bytes; the log begins at {} now",
+                            name(),
+                            outcome.segments(),
+                            outcome.sizeBytes(),
+                            log.logStartOffset());
+                }
+            } catch (IOException e) {
+                storageFailed(e);
+            }
+        }
+    }
+
     /// Ends the partition's service and gives its log away, to be closed or deleted off the owner thread.
     Optional<PartitionLog> release() {
         endTurn();

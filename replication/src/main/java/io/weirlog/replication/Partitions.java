@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
@@ -41,6 +42,10 @@ public final class Partitions implements AutoCloseable {
     private final LogSyncer syncer;
     private final ExecutorService openers;
     private final Map<TopicPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
+    /// Deletes files some time after they left their logs, and looks for more of them.
+    private final ScheduledExecutorService janitor = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("weirlog-janitor").factory());
+
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private volatile boolean closing;
 
@@ -56,6 +61,23 @@ public final class Partitions implements AutoCloseable {
         this.openers = Executors.newFixedThreadPool(
                 config.openThreads(),
                 Thread.ofPlatform().name("weirlog-open-", 0).factory());
+        var intervalMillis = config.retentionInterval().toMillis();
+        var _ = janitor.scheduleWithFixedDelay(
+                this::applyRetention, intervalMillis, intervalMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private void applyRetention() {
+        for (var host : hosts.values()) {
+            if (!closing) {
+                shardOf(host.assignment().id()).executeFor(host, host::applyRetention);
+            }
+        }
+    }
+
+    private void deleteLater(Runnable task, long delayMillis) {
+        if (!janitor.isShutdown()) {
+            var _ = janitor.schedule(task, delayMillis, TimeUnit.MILLISECONDS);
+        }
     }
 
     /// Hosts a partition from now on: opens or creates its log, then takes the role that the assignment gives. Returns
@@ -100,14 +122,14 @@ public final class Partitions implements AutoCloseable {
         var directory = config.dataDirectory().resolve(assignment.displayName());
         var identity = new PartitionIdentity(assignment.topic(), assignment.id());
         try {
-            return PartitionLog.open(storage, directory, identity, assignment.logConfig());
+            return PartitionLog.open(storage, directory, identity, assignment.logConfig(), this::deleteLater);
         } catch (LogOpenException e) {
             if (!(e.failure() instanceof LogOpenFailure.OtherTopic)) {
                 throw e;
             }
             var stray = StrayDirectories.quarantine(storage, config.dataDirectory(), assignment.displayName());
             LOG.warn("{}; it is kept as {}", e.getMessage(), stray);
-            return PartitionLog.open(storage, directory, identity, assignment.logConfig());
+            return PartitionLog.open(storage, directory, identity, assignment.logConfig(), this::deleteLater);
         }
     }
 
@@ -232,6 +254,8 @@ public final class Partitions implements AutoCloseable {
             return;
         }
         closing = true;
+        // What it has not deleted yet is deleted when the logs are opened again.
+        janitor.shutdownNow();
         awaitQuiet();
         // Openings first: each hands its log to a shard, and a shard that has closed would lose it.
         openers.shutdown();

@@ -10,6 +10,7 @@ import java.time.Duration;
 /// @param shardInboxAppendsMax appends that may wait for one shard; more are refused as overload
 /// @param syncThreads threads that bring logs to stable storage
 /// @param openThreads logs opened or recovered at the same time
+/// @param retentionInterval how often logs are looked through for what is too old or too much
 /// @param closeGrace how long [Partitions#close] waits for acknowledgements under way
 public record PartitionsConfig(
         Path dataDirectory,
@@ -17,8 +18,10 @@ public record PartitionsConfig(
         int shardInboxAppendsMax,
         int syncThreads,
         int openThreads,
+        Duration retentionInterval,
         Duration closeGrace) {
     public static PartitionsConfig of(Path dataDirectory, int shards, Duration closeGrace) {
-        return new PartitionsConfig(dataDirectory, shards, 16_384, 2, Math.max(2, shards), closeGrace);
+        return new PartitionsConfig(
+                dataDirectory, shards, 16_384, 2, Math.max(2, shards), Duration.ofMinutes(1), closeGrace);
     }
 }

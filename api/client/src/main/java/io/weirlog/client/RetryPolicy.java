@@ -122,7 +122,8 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
                     ERROR_REASON_TRUNCATED,
                     ERROR_REASON_INTERNAL,
                     ERROR_REASON_CLUSTER_MISMATCH,
-                    ERROR_REASON_BATCH_REFUSED -> ifAdvised(problem);
+                    ERROR_REASON_BATCH_REFUSED,
+                    ERROR_REASON_INVALID_TIMESTAMP -> ifAdvised(problem);
         };
     }
 

@@ -139,13 +139,9 @@ public final class ServerProblems {
             case UNSUPPORTED_MAGIC -> ErrorReason.ERROR_REASON_UNSUPPORTED_FORMAT;
             case UNKNOWN_COMPRESSION -> ErrorReason.ERROR_REASON_UNSUPPORTED_COMPRESSION;
             case CONTROL_BATCH -> ErrorReason.ERROR_REASON_BATCH_REFUSED;
-            case WRONG_LENGTH,
-                    WRONG_ATTRIBUTES,
-                    NO_RECORDS,
-                    NON_MONOTONIC_OFFSETS,
-                    MALFORMED_RECORD,
-                    WRONG_TIMESTAMP,
-                    WRONG_PRODUCER -> ErrorReason.ERROR_REASON_BATCH_MALFORMED;
+            case WRONG_TIMESTAMP -> ErrorReason.ERROR_REASON_INVALID_TIMESTAMP;
+            case WRONG_LENGTH, WRONG_ATTRIBUTES, NO_RECORDS, NON_MONOTONIC_OFFSETS, MALFORMED_RECORD, WRONG_PRODUCER ->
+                ErrorReason.ERROR_REASON_BATCH_MALFORMED;
         };
         return Problems.problem(Status.Code.INVALID_ARGUMENT, reason, verdict.message());
     }

@@ -1,7 +1,6 @@
 package io.weirlog.server;
 
 import io.weirlog.common.TopicId;
-import io.weirlog.log.BatchLimits;
 import io.weirlog.log.LogConfig;
 import io.weirlog.metadata.TopicImage;
 import io.weirlog.metadata.core.EffectiveConfigs;
@@ -16,9 +15,8 @@ import java.util.stream.Collectors;
 public final class TopicSettings {
     private final Map<TopicId, Parsed> byTopic = new ConcurrentHashMap<>();
 
-    /// @param batchLimits what a batch of the topic may be
     /// @param compression what plain records are compressed with; empty: as the writer likes
-    public record Settings(LogConfig logConfig, BatchLimits batchLimits, Optional<Compression> compression) {}
+    public record Settings(LogConfig logConfig, Optional<Compression> compression) {}
 
     private record Parsed(Map<String, String> configs, Settings settings) {}
 
@@ -38,8 +36,7 @@ public final class TopicSettings {
                 .collect(Collectors.toMap(entry -> entry.key().name(), EffectiveConfigs.Entry::value));
         var logConfig = LogConfig.fromTopicConfig(all);
         // "producer" leaves the choice to the writer.
-        return new Settings(
-                logConfig, logConfig.batchLimits(), Compression.fromName(effective.text("compression.type")));
+        return new Settings(logConfig, Compression.fromName(effective.text("compression.type")));
     }
 
     void forget(TopicId id) {

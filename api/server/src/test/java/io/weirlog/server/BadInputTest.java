@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Timestamp;
 import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
@@ -21,6 +22,8 @@ import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
+import io.weirlog.v1.Record;
+import io.weirlog.v1.RecordList;
 import io.weirlog.wire.Problems;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -29,6 +32,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -311,6 +315,33 @@ class BadInputTest {
                         .setExpectedBaseOffset(1)
                         .setRecords(TestNode.records("x")),
                 "partition");
+    }
+
+    @Test
+    void timesThatTheTopicDoesNotTake() {
+        node.createTopic("punctual", 1, Map.of("message.timestamp.before.max.ms", "60000"));
+        var batch = TestNode.batch(Compression.NONE, "from 1970");
+        var encoded = AppendRequest.newBuilder()
+                .setTopic("punctual")
+                .setPartition(0)
+                .setBatch(bytes(batch))
+                .build();
+        var plain = AppendRequest.newBuilder()
+                .setTopic("punctual")
+                .setPartition(0)
+                .setRecords(RecordList.newBuilder()
+                        .addRecords(Record.newBuilder()
+                                .setTimestamp(Timestamp.newBuilder().setSeconds(1))))
+                .build();
+        for (var request : List.of(encoded, plain)) {
+            assertReason(
+                    refused(() -> node.producer().append(request)),
+                    Status.Code.INVALID_ARGUMENT,
+                    ErrorReason.ERROR_REASON_INVALID_TIMESTAMP,
+                    "");
+        }
+        node.append("punctual", 0, "now");
+        assertEquals(List.of("now"), node.values("punctual", 0));
     }
 
     @Test

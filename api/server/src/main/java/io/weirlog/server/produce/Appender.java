@@ -1,12 +1,15 @@
 package io.weirlog.server.produce;
 
 import com.google.protobuf.Duration;
+import com.google.protobuf.Timestamp;
 import io.grpc.Status;
 import io.weirlog.common.Offset;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.log.BatchLimits;
 import io.weirlog.log.BatchValidator;
 import io.weirlog.log.BatchVerdict;
+import io.weirlog.log.LogConfig;
+import io.weirlog.log.TimestampBounds;
 import io.weirlog.metadata.TopicImage;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatch;
@@ -27,6 +30,7 @@ import io.weirlog.v1.RecordList;
 import io.weirlog.wire.Payload;
 import io.weirlog.wire.Problems;
 import io.weirlog.wire.ReceivedPayload;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -177,8 +181,9 @@ final class Appender {
     }
 
     private Prepared validate(TopicImage topic, OptionalInt partition, ReceivedPayload batch) {
-        var limits = settings.of(topic).batchLimits();
-        return switch (BatchValidator.validate(batch.buffer(), limits)) {
+        var config = settings.of(topic).logConfig();
+        var bounds = TimestampBounds.of(config, clock.wallMillis());
+        return switch (BatchValidator.validate(batch.buffer(), config.batchLimits(), bounds)) {
             case BatchVerdict.Invalid invalid -> new Prepared.Refused(ServerProblems.invalidBatch(invalid));
             case BatchVerdict.Valid valid ->
                 RecordBatch.of(batch.buffer()).hasProducer()
@@ -194,10 +199,10 @@ final class Appender {
         var compression = RecordCodec.compression(order.compression())
                 .or(() -> settings.of(topic).compression())
                 .orElse(Compression.NONE);
-        var limits = settings.of(topic).batchLimits();
+        var config = settings.of(topic).logConfig();
         List<Ready> batches = new ArrayList<>();
         for (var share : shares(order, topic, records).entrySet()) {
-            var problem = encodeShare(records, share, compression, limits, batches);
+            var problem = encodeShare(records, share, compression, config, batches);
             if (problem.isPresent()) {
                 return new Prepared.Refused(problem.get());
             }
@@ -218,17 +223,22 @@ final class Appender {
             RecordList records,
             Map.Entry<Integer, List<Integer>> share,
             Compression compression,
-            BatchLimits limits,
+            LogConfig config,
             List<Ready> batches) {
         var indexes = share.getValue();
         var count = indexes.isEmpty() ? records.getRecordsCount() : indexes.size();
         var builder = new RecordBatchBuilder(compression, 1024);
+        var limits = config.batchLimits();
         var nowMillis = clock.wallMillis();
+        var bounds = TimestampBounds.of(config, nowMillis);
         for (var i = 0; i < count; i++) {
             var record = records.getRecords(indexes.isEmpty() ? i : indexes.get(i));
             var bytes = RecordCodec.encodedBytesMax(record);
             if (bytes > limits.batchBytesMax()) {
                 return Optional.of(tooLarge(ErrorReason.ERROR_REASON_RECORD_TOO_LARGE, "a record", bytes, limits));
+            }
+            if (record.hasTimestamp() && !bounds.admit(RecordCodec.millis(record.getTimestamp()))) {
+                return Optional.of(wrongTime(record.getTimestamp()));
             }
             RecordCodec.append(builder, record, nowMillis);
         }
@@ -248,6 +258,14 @@ final class Appender {
                 what + " has " + bytes + " bytes, the topic takes " + limits.batchBytesMax()
                         + ": send less at once, or raise max.message.bytes",
                 Map.of("size_bytes", Long.toString(bytes), "max_bytes", Integer.toString(limits.batchBytesMax())));
+    }
+
+    private static Problem wrongTime(Timestamp timestamp) {
+        return Problems.problem(
+                Status.Code.INVALID_ARGUMENT,
+                ErrorReason.ERROR_REASON_INVALID_TIMESTAMP,
+                "a record has the time " + Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos())
+                        + ", farther from now than message.timestamp.before.max.ms or after.max.ms allow");
     }
 
     private static long timeoutNanos(Duration timeout) {

@@ -1,0 +1,248 @@
+package io.weirlog.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.Durability;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.Offset;
+import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
+import io.weirlog.log.FileStorage;
+import io.weirlog.log.LogConfig;
+import io.weirlog.record.Compression;
+import io.weirlog.record.RecordBatchBuilder;
+import io.weirlog.wire.Payload;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PartitionsTest {
+    private static final BrokerId SELF = new BrokerId(1);
+    private static final TopicPartition ID = new TopicPartition(new TopicId(new UUID(1, 2)), 0);
+
+    @TempDir
+    private Path folder;
+
+    private Partitions partitions;
+
+    @BeforeEach
+    void start() {
+        partitions = create();
+    }
+
+    @AfterEach
+    void stop() {
+        partitions.close();
+    }
+
+    private Partitions create() {
+        return new Partitions(
+                SELF,
+                new FileStorage(),
+                new PartitionsConfig(folder, 2, 1024, 2, 2, Duration.ofMillis(50), Duration.ofSeconds(10)),
+                ReplicationClock.SYSTEM);
+    }
+
+    private void host(LogConfig config) throws InterruptedException {
+        partitions.assign(
+                new PartitionAssignment(ID, "orders", List.of(SELF), Optional.of(SELF), new LeaderEpoch(4), config));
+        assertTrue(partitions.awaitOpen(List.of(ID), 20_000));
+    }
+
+    private CompletableFuture<AppendResult> append(Acks acks, Optional<Offset> expected, long timeoutMillis) {
+        var builder = new RecordBatchBuilder(Compression.NONE, 128);
+        builder.append(System.currentTimeMillis(), null, new byte[100], List.of());
+        builder.append(System.currentTimeMillis(), null, new byte[100], List.of());
+        var result = new CompletableFuture<AppendResult>();
+        partitions.append(
+                ID,
+                new AppendCommand(
+                        Payload.of(builder.build()),
+                        2,
+                        acks,
+                        expected,
+                        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis),
+                        result::complete));
+        return result;
+    }
+
+    private AppendResult append() throws Exception {
+        return append(Acks.ALL, Optional.empty(), 20_000).get(20, TimeUnit.SECONDS);
+    }
+
+    private PartitionView.Leading leading() {
+        return assertInstanceOf(PartitionView.Leading.class, partitions.view(ID).orElseThrow());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anAcknowledgedAppendIsReadable(Durability durability) throws Exception {
+        host(LogConfig.builder().durability(durability).build());
+        for (var i = 0; i < 100; i++) {
+            var appended = assertInstanceOf(AppendResult.Appended.class, append());
+            assertEquals(2L * i, appended.baseOffset().value());
+            assertEquals(new LeaderEpoch(4), appended.epoch());
+            assertEquals(durability, appended.durability());
+            assertTrue(leading().highWatermark().value() >= 2L * i + 2);
+        }
+        if (durability == Durability.FSYNC) {
+            assertTrue(leading().log().syncedOffset().value() >= 200);
+        }
+    }
+
+    @Test
+    void manyAppendsShareTurnsAndKeepTheirOrder() throws Exception {
+        host(LogConfig.defaults());
+        List<CompletableFuture<AppendResult>> results = new ArrayList<>();
+        for (var i = 0; i < 900; i++) {
+            results.add(append(i % 2 == 0 ? Acks.ALL : Acks.LEADER, Optional.empty(), 20_000));
+        }
+        var expected = 0L;
+        for (var result : results) {
+            var appended = assertInstanceOf(AppendResult.Appended.class, result.get(20, TimeUnit.SECONDS));
+            assertEquals(expected, appended.baseOffset().value());
+            expected += 2;
+        }
+    }
+
+    @Test
+    void compareAndAppendLetsOneOfTwoWin() throws Exception {
+        host(LogConfig.defaults());
+        var first = append(Acks.ALL, Optional.of(Offset.ZERO), 20_000);
+        var second = append(Acks.ALL, Optional.of(Offset.ZERO), 20_000);
+        assertInstanceOf(AppendResult.Appended.class, first.get(20, TimeUnit.SECONDS));
+        var refused = assertInstanceOf(AppendResult.NotAppended.class, second.get(20, TimeUnit.SECONDS));
+        assertEquals(new AppendRefusal.UnexpectedOffset(Offset.ZERO, new Offset(2)), refused.refusal());
+    }
+
+    @Test
+    void anAppendThatComesTooLateIsNotAppended() throws Exception {
+        host(LogConfig.defaults());
+        var late = append(Acks.ALL, Optional.empty(), -1).get(20, TimeUnit.SECONDS);
+        assertEquals(new AppendResult.NotAppended(new AppendRefusal.TimedOut()), late);
+        assertEquals(Offset.ZERO, leading().log().logEndOffset());
+    }
+
+    @Test
+    void aPartitionThatIsNotHereHasNoLeaderHere() throws Exception {
+        assertInstanceOf(
+                AppendRefusal.NotLeader.class,
+                assertInstanceOf(AppendResult.NotAppended.class, append()).refusal());
+        assertTrue(partitions.view(ID).isEmpty());
+    }
+
+    @Test
+    void aFullInboxRefusesAndLosesNothing() throws Exception {
+        host(LogConfig.defaults());
+        List<CompletableFuture<AppendResult>> results = new ArrayList<>();
+        for (var i = 0; i < 20_000; i++) {
+            results.add(append(Acks.NONE, Optional.empty(), 20_000));
+        }
+        var appended = 0;
+        for (var result : results) {
+            switch (result.get(20, TimeUnit.SECONDS)) {
+                case AppendResult.Appended done -> appended++;
+                case AppendResult.NotAppended(var refusal) -> assertInstanceOf(AppendRefusal.Overloaded.class, refusal);
+                case AppendResult.Unknown unknown -> throw new AssertionError(unknown);
+            }
+        }
+        assertEquals(2L * appended, leading().log().logEndOffset().value());
+    }
+
+    @Test
+    void aWatchIsWokenByTheWatermark() throws Exception {
+        host(LogConfig.defaults());
+        var woken = new CountDownLatch(1);
+        try (var watch = partitions.watch(ID, Offset.ZERO, woken::countDown)) {
+            assertFalse(woken.await(100, TimeUnit.MILLISECONDS));
+            append();
+            assertTrue(woken.await(20, TimeUnit.SECONDS), watch.toString());
+        }
+        var atOnce = new CountDownLatch(1);
+        partitions.watch(ID, Offset.ZERO, atOnce::countDown).close();
+        assertTrue(atOnce.await(20, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void retentionRunsByItself() throws Exception {
+        host(LogConfig.builder()
+                .segmentBytes(2_000)
+                .retentionBytes(OptionalLong.of(5_000))
+                .build());
+        for (var i = 0; i < 100; i++) {
+            append();
+        }
+        await(() -> leading().log().logStartOffset().value() > 100);
+        assertEquals(200, leading().log().logEndOffset().value());
+        assertInstanceOf(AppendResult.Appended.class, append());
+    }
+
+    @Test
+    void whatWasAppendedIsThereAfterReopening() throws Exception {
+        host(LogConfig.defaults());
+        append();
+        partitions.close();
+        assertInstanceOf(
+                AppendRefusal.ShuttingDown.class,
+                assertInstanceOf(AppendResult.NotAppended.class, append()).refusal());
+        partitions = create();
+        host(LogConfig.defaults());
+        assertEquals(2, leading().highWatermark().value());
+    }
+
+    @Test
+    void aDeletedTopicLeavesNothing() throws Exception {
+        host(LogConfig.defaults());
+        append();
+        var woken = new CountDownLatch(1);
+        partitions.watch(ID, new Offset(2), woken::countDown);
+        partitions.deleteTopic(ID.topicId());
+        assertTrue(woken.await(20, TimeUnit.SECONDS));
+        await(() -> !Files.exists(folder.resolve("orders-0")));
+        assertTrue(partitions.view(ID).isEmpty());
+    }
+
+    @Test
+    void aDirectoryOfAnotherTopicIdIsKeptAside() throws Exception {
+        partitions.assign(new PartitionAssignment(
+                new TopicPartition(new TopicId(new UUID(9, 9)), 0),
+                "orders",
+                List.of(SELF),
+                Optional.of(SELF),
+                new LeaderEpoch(0),
+                LogConfig.defaults()));
+        await(() -> Files.exists(folder.resolve("orders-0/partition.metadata")));
+        partitions.close();
+        partitions = create();
+        host(LogConfig.defaults());
+        assertEquals(Offset.ZERO, leading().highWatermark());
+        assertTrue(Files.exists(folder.resolve("orders-0.stray/partition.metadata")));
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() - deadline < 0, "the condition did not come true");
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+    }
+}
