@@ -144,6 +144,8 @@ final class LogRecovery {
                 throw new LogOpenException(mismatch.get());
             }
         } else if (bases.isEmpty()) {
+            // A new directory: nothing in it is durable before its own name is.
+            storage.syncDirectory(SmallFiles.directoryOf(context.directory()));
             PartitionMetadataFile.write(
                     storage, context.directory(), context.identity().id().topicId());
         } else {
@@ -158,6 +160,8 @@ final class LogRecovery {
                     context.directory(), 0, Offset.ZERO, new Offset(syncedOffset), "all segments are gone"));
         }
         var view = LogView.of(new Segment[] {Segment.create(context, 0)}, 0, 0, epochs.cutTo(Offset.ZERO));
+        // A later segment whose name outlives this one's would look like a log that starts there.
+        storage.syncDirectory(context.directory());
         return new Recovered(view, 0, false, report(true, 0, 0, "", 0));
     }
 

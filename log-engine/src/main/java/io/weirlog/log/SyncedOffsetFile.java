@@ -45,14 +45,34 @@ final class SyncedOffsetFile implements Closeable {
     Storage.WritableFile open() throws IOException {
         var target = out;
         if (target == null) {
+            if (!storage.exists(file)) {
+                create();
+            }
             target = storage.openForWrite(file);
             out = target;
         }
         return target;
     }
 
+    /// Once there is a file, it has a valid slot: a file without one is damaged, and not of a log that crashed
+    /// before its first sync.
+    private void create() throws IOException {
+        var temporary = file.resolveSibling(file.getFileName() + LogFileNames.TEMPORARY);
+        try (var target = storage.openForWrite(temporary)) {
+            target.truncate(0);
+            for (var i = 0; i < SLOTS; i++) {
+                writeSlot(target, 0);
+            }
+            target.syncData();
+        }
+        storage.rename(temporary, file);
+    }
+
     void write(long offset) throws IOException {
-        var target = open();
+        writeSlot(open(), offset);
+    }
+
+    private void writeSlot(Storage.WritableFile target, long offset) throws IOException {
         slot.clear().putLong(offset).putInt(crcOf(offset)).putInt(0).flip();
         target.write((long) nextSlot * SLOT_BYTES, slot);
         nextSlot = (nextSlot + 1) % SLOTS;

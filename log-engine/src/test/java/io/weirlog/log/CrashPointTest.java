@@ -1,0 +1,237 @@
+package io.weirlog.log;
+
+import static io.weirlog.log.CrashRun.append;
+import static io.weirlog.log.CrashRun.epoch;
+import static io.weirlog.log.CrashRun.follow;
+import static io.weirlog.log.CrashRun.kill;
+import static io.weirlog.log.CrashRun.reopen;
+import static io.weirlog.log.CrashRun.roll;
+import static io.weirlog.log.CrashRun.sync;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.log.CrashRun.Step;
+import io.weirlog.log.fault.CrashException;
+import io.weirlog.log.fault.LossMode;
+import io.weirlog.log.fault.Operation;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/// The machine crashes at every boundary between two calls to the disk, and loses what was not synced in every way;
+/// what is left is opened, compared with the model, and used on.
+class CrashPointTest {
+    /// The long run is `-Dweirlog.crash.scripts=150`.
+    private static final int RANDOM_SCRIPTS = Integer.getInteger("weirlog.crash.scripts", 12);
+
+    private static final int SEEDS_PER_MODE = 2;
+    /// Every so many states, the recovery itself and what follows it crash everywhere too.
+    private static final int SECOND_CRASH_EVERY = 397;
+
+    private static final LogConfig CONFIG = LogConfig.builder()
+            .segmentBytes(1500)
+            .indexIntervalBytes(200)
+            .segmentIndexBytes(120)
+            .build();
+    /// What a node does with a log that it finds after a crash.
+    private static final List<Step> GO_ON =
+            List.of(epoch(1), append(1, 1, 20), sync(), append(2, 1, 300), reopen(), append(1, 1, 10), kill());
+
+    private int states;
+
+    private static Map<String, List<Step>> scripts() {
+        var scripts = new LinkedHashMap<String, List<Step>>();
+        scripts.put("append", List.of(epoch(0), append(1, 3, 50), append(2, 1, 700), append(1, 1, 10)));
+        scripts.put("sync", List.of(epoch(0), append(1, 1, 50), sync(), append(1, 1, 600), sync(), append(1, 1, 5)));
+        scripts.put("roll", List.of(epoch(0), append(1, 2, 50), roll(), append(1, 2, 50), roll(), sync(), roll()));
+        scripts.put("roll by size", List.of(epoch(0), append(9, 1, 500), sync(), append(4, 2, 600), append(1, 1, 9)));
+        scripts.put("sync late", List.of(epoch(0), sync(), append(6, 1, 400), append(6, 1, 400), sync()));
+        scripts.put("epochs", List.of(epoch(0), epoch(1), append(1, 1, 50), epoch(2), append(1, 1, 50), epoch(3)));
+        scripts.put("close", List.of(epoch(0), append(3, 1, 300), reopen(), append(2, 1, 300), reopen(), epoch(2)));
+        scripts.put("close empty", List.of(reopen(), reopen(), epoch(1), reopen(), roll(), append(1, 1, 9), reopen()));
+        scripts.put("kill", List.of(epoch(0), append(5, 1, 300), kill(), append(2, 1, 300), sync(), kill(), reopen()));
+        scripts.put("follow", List.of(follow(2, 0), follow(3, 2), sync(), follow(9, 1), reopen(), follow(1, 0)));
+        return scripts;
+    }
+
+    private static List<Step> randomScript(Random random) {
+        var steps = new ArrayList<Step>(List.of(epoch(random.nextInt(2))));
+        while (steps.size() < 9) {
+            steps.add(
+                    switch (random.nextInt(14)) {
+                        case 0 -> roll();
+                        case 1, 2, 3 -> sync();
+                        case 4 -> epoch(random.nextInt(3));
+                        case 5 -> reopen();
+                        case 6 -> kill();
+                        case 7, 8 -> follow(1 + random.nextInt(4), random.nextInt(2));
+                        default -> append(1 + random.nextInt(3), 1 + random.nextInt(3), random.nextInt(700));
+                    });
+        }
+        return steps;
+    }
+
+    @Test
+    void everyBoundaryAndLossLeavesAGoodLog() throws Exception {
+        for (var script : scripts().entrySet()) {
+            runWithCrashes(script.getKey(), script.getValue(), 0);
+        }
+        for (var seed = 0; seed < RANDOM_SCRIPTS; seed++) {
+            runWithCrashes("random script " + seed, randomScript(new Random(seed)), seed);
+        }
+        System.out.println(states + " crash states, of " + (scripts().size() + RANDOM_SCRIPTS) + " scripts");
+        assertTrue(states >= 20_000, "only " + states + " states were looked at");
+    }
+
+    private void runWithCrashes(String name, List<Step> script, long seed) throws Exception {
+        var disk = CrashRun.newDisk(seed);
+        var run = new CrashRun(disk, CONFIG, seed);
+        run.onBoundary(next -> crashInAllWays(name, run, next, true));
+        run.start();
+        for (var step : script) {
+            step.run(run);
+        }
+        crashInAllWays(name, run, Operation.READ, true);
+    }
+
+    private void crashInAllWays(String name, CrashRun run, Operation next, boolean first) throws Exception {
+        for (var mode : LossMode.values()) {
+            var seeds = mode == LossMode.ALL_LOST || mode == LossMode.ALL_KEPT || !first ? 1 : SEEDS_PER_MODE;
+            for (var seed = 0; seed < seeds; seed++) {
+                var place = name + ", before " + next + " at boundary "
+                        + run.disk.faults().boundaries() + ", " + mode + ", seed " + seed;
+                try {
+                    var left = run.crash(mode, seed);
+                    if (first && states % SECOND_CRASH_EVERY == 0) {
+                        left.onBoundary(then -> crashInAllWays(place + ", then", left, then, false));
+                    }
+                    states++;
+                    left.start();
+                    for (var step : GO_ON) {
+                        step.run(left);
+                    }
+                } catch (Exception | AssertionError e) {
+                    throw new AssertionError(place, e);
+                }
+            }
+        }
+    }
+
+    /// A crash by exception leaves the same disk as the look at every boundary assumes.
+    @Test
+    void aCrashStopsTheLogWhereItIs() throws Exception {
+        var script = Objects.requireNonNull(scripts().get("roll by size"));
+        var boundaries = 0;
+        for (var finished = false; !finished; boundaries++) {
+            var disk = CrashRun.newDisk(0);
+            var run = new CrashRun(disk, CONFIG, 0);
+            disk.faults().crashAt(disk.faults().boundaries() + boundaries);
+            try {
+                run.start();
+                for (var step : script) {
+                    step.run(run);
+                }
+                finished = true;
+            } catch (CrashException e) {
+                assertThrows(CrashException.class, () -> CrashRun.open(disk, CONFIG));
+            }
+            for (var mode : LossMode.values()) {
+                run.crash(mode, boundaries).start();
+            }
+        }
+        assertTrue(boundaries > 30, boundaries + " boundaries");
+    }
+
+    /// L6: after the first failed call nothing is written or synced any more, and no crash loses what was durable.
+    @Test
+    void aFailedCallPoisonsTheLog() throws Exception {
+        var poisoned = 0;
+        for (var script : scripts().entrySet()) {
+            for (var operation : Set.of(
+                    Operation.WRITE,
+                    Operation.SYNC,
+                    Operation.SYNC_DIRECTORY,
+                    Operation.RENAME,
+                    Operation.CREATE,
+                    Operation.TRUNCATE,
+                    Operation.EXTEND,
+                    Operation.DELETE)) {
+                for (var nth = 1; failsAt(script.getKey(), script.getValue(), operation, nth); nth++) {
+                    poisoned++;
+                }
+            }
+        }
+        assertTrue(poisoned > 200, poisoned + " failures");
+    }
+
+    private static boolean failsAt(String name, List<Step> script, Operation operation, int nth) throws Exception {
+        var disk = CrashRun.newDisk(nth);
+        var run = new CrashRun(disk, CONFIG, nth);
+        disk.faults().failNth(operation, nth);
+        return endsWithFailure(name + ", " + operation + " number " + nth, run, script);
+    }
+
+    @Test
+    void aFullDiskPoisonsTheLog() throws Exception {
+        for (var script : scripts().entrySet()) {
+            var bytes = 0;
+            while (runWithRoom(script.getKey(), script.getValue(), bytes)) {
+                bytes += 41;
+            }
+            assertTrue(bytes > 100, script.getKey());
+        }
+    }
+
+    private static boolean runWithRoom(String name, List<Step> script, int bytes) throws Exception {
+        var disk = CrashRun.newDisk(bytes);
+        var run = new CrashRun(disk, CONFIG, bytes);
+        disk.faults().limitGrowth(bytes);
+        return endsWithFailure(name + ", room for " + bytes + " bytes", run, script);
+    }
+
+    private static boolean endsWithFailure(String place, CrashRun run, List<Step> script) throws Exception {
+        try {
+            run.start();
+            for (var step : script) {
+                step.run(run);
+            }
+            return false;
+        } catch (IOException e) {
+            try {
+                checkPoisoned(run, e);
+                for (var mode : LossMode.values()) {
+                    run.crash(mode, 1).start();
+                }
+            } catch (Exception | AssertionError wrong) {
+                wrong.addSuppressed(e);
+                throw new AssertionError(place, wrong);
+            }
+            return true;
+        }
+    }
+
+    /// A log that could not be opened or closed does not come as far as being poisoned.
+    private static void checkPoisoned(CrashRun run, IOException failure) {
+        if (!(failure instanceof LogPoisonedException)) {
+            return;
+        }
+        var faults = run.disk.faults();
+        var writes = faults.calls(Operation.WRITE);
+        var syncs = faults.calls(Operation.SYNC) + faults.calls(Operation.SYNC_DIRECTORY);
+        var epoch = run.model().epochs().latest().orElse(TestLogs.EPOCH);
+        assertThrows(LogPoisonedException.class, () -> run.log().sync());
+        assertThrows(LogPoisonedException.class, () -> run.log().roll());
+        assertThrows(LogPoisonedException.class, () -> run.log().beginEpoch(new LeaderEpoch(epoch.value() + 1)));
+        assertThrows(LogPoisonedException.class, () -> run.log().append(List.of(TestLogs.batch(1, 1)), epoch, 0));
+        assertEquals(writes, faults.calls(Operation.WRITE), "writes");
+        assertEquals(syncs, faults.calls(Operation.SYNC) + faults.calls(Operation.SYNC_DIRECTORY), "syncs");
+    }
+}
