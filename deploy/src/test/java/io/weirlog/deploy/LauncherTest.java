@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LauncherTest {
     private static final String FIRST_BUILD = "weirlog: building (first use, may take some minutes) ...";
     private static final String LATER_BUILD = "weirlog: building (sources have changed) ...";
-    private static final String BUILT = Repository.ROOT.resolve("deploy/target/weirlog").toString();
+    private static final String BUILT =
+            Repository.ROOT.resolve("deploy/target/weirlog").toString();
 
     /// Waits for the file `go` if there is one named `wait`. No cache is made: that is tried elsewhere.
     private static final String MAVEN = """
@@ -31,7 +32,7 @@ class LauncherTest {
             home=deploy/target/weirlog
             rm -rf "$home"
             mkdir -p "$home/lib"
-            cp %s/lib/*.jar "$home/lib"
+            cp BUILT/lib/*.jar "$home/lib"
             : >"$home/aot-$(cksum <"$JAVA_HOME/release" | cut -d' ' -f1).none"
             """;
 
@@ -47,7 +48,14 @@ class LauncherTest {
         source = repository.resolve("proto/src/main/java/Source.java");
         Files.createDirectories(source.getParent());
         for (var module : List.of(
-                "proto", "log-engine", "metadata-raft", "replication", "api/client", "api/server", "api/cli", "deploy")) {
+                "proto",
+                "log-engine",
+                "metadata-raft",
+                "replication",
+                "api/client",
+                "api/server",
+                "api/cli",
+                "deploy")) {
             Files.createDirectories(repository.resolve(module));
             Files.writeString(repository.resolve(module).resolve("pom.xml"), "<project/>");
         }
@@ -58,7 +66,7 @@ class LauncherTest {
         Files.copy(Repository.ROOT.resolve("weirlog"), repository.resolve("weirlog"));
         var maven = folder.resolve("bin/mvn");
         Files.createDirectories(maven.getParent());
-        Files.writeString(maven, MAVEN.formatted(BUILT));
+        Files.writeString(maven, MAVEN.replace("BUILT", BUILT));
         Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
         everythingIsOld();
     }
@@ -87,7 +95,8 @@ class LauncherTest {
         assertEquals(2, mavenCalls());
         everythingIsOld();
         Files.setLastModifiedTime(
-                repository.resolve("deploy/target/weirlog/lib"), FileTime.from(Instant.now().minusSeconds(60)));
+                repository.resolve("deploy/target/weirlog/lib"),
+                FileTime.from(Instant.now().minusSeconds(60)));
         Files.delete(source);
         assertEquals(LATER_BUILD, launch().success().getFirst());
     }
@@ -170,7 +179,8 @@ class LauncherTest {
         try (var files = Files.list(Path.of(BUILT))) {
             assertEquals(
                     1,
-                    files.filter(file -> file.getFileName().toString().matches("aot-\\d+")).count(),
+                    files.filter(file -> file.getFileName().toString().matches("aot-\\d+"))
+                            .count(),
                     "caches for the one JVM of this machine");
         }
         assertEquals(1, Run.weirlog("--version").success().size());
