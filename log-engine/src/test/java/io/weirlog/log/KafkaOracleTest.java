@@ -187,7 +187,7 @@ class KafkaOracleTest {
         return matcher.find() ? Optional.of(matcher.group()) : Optional.empty();
     }
 
-    private static String dump(Path directory, String... suffixes) throws IOException {
+    static String dump(Path directory, String... suffixes) throws IOException {
         var files = TestLogs.names(directory).stream()
                 .filter(name -> Arrays.stream(suffixes).anyMatch(name::endsWith))
                 .map(name -> directory.resolve(name).toString())

@@ -1,0 +1,20 @@
+package io.weirlog.log;
+
+import io.weirlog.common.Offset;
+
+/// What [ProducerTable] says to a batch that an idempotent producer sends (P1).
+public sealed interface ProducerVerdict {
+    /// The batch is the producer's next one, or carries no producer id: it is to be appended.
+    record Accepted() implements ProducerVerdict {}
+
+    /// The batch is in the log already: not to be appended again, but answered as it was.
+    ///
+    /// @param timestampMillis the latest time of its records
+    record Duplicate(Offset baseOffset, Offset lastOffset, long timestampMillis) implements ProducerVerdict {}
+
+    /// Batches are missing between the producer's last one and this one, or it is too old to be known as a duplicate.
+    record OutOfOrder(int expectedSequence, int foundSequence) implements ProducerVerdict {}
+
+    /// A newer instance of the producer has taken over.
+    record Fenced(short currentEpoch, short foundEpoch) implements ProducerVerdict {}
+}
