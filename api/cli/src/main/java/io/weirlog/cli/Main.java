@@ -35,11 +35,16 @@ public final class Main {
                 .addSubcommand(new TopicListCommand(streams))
                 .addSubcommand(new TopicDescribeCommand(streams))
                 .addSubcommand(new TopicDeleteCommand(streams));
+        var log = new CommandLine(new LogCommand())
+                .addSubcommand(new LogDumpCommand(streams))
+                .addSubcommand(new LogVerifyCommand(streams))
+                .addSubcommand(new LogStatsCommand(streams));
         return new CommandLine(root)
                 .addSubcommand(new QuickstartCommand(streams))
                 .addSubcommand(new DevCommand(streams))
                 .addSubcommand(new ServerCommand(streams))
                 .addSubcommand(topic)
+                .addSubcommand(log)
                 .addSubcommand(new ProduceCommand(streams))
                 .addSubcommand(new ConsumeCommand(streams))
                 .addSubcommand(new CompletionCommand(streams))
