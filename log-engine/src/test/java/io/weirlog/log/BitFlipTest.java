@@ -35,7 +35,8 @@ class BitFlipTest {
         var file = CrashRun.DIRECTORY.resolve("00000000000000000000.log");
         // No entry is ever due, so that one pair of indexes serves all scans.
         var config = LogConfig.builder().indexIntervalBytes(Integer.MAX_VALUE).build();
-        var context = new LogContext(disk, CrashRun.DIRECTORY.resolveSibling("scratch"), TestLogs.IDENTITY, config);
+        var context = new LogContext(
+                disk, CrashRun.DIRECTORY.resolveSibling("scratch"), TestLogs.IDENTITY, config, DelayedTasks.AT_ONCE);
         disk.createDirectories(context.directory());
         var epochs = Optional.of(EpochHistory.EMPTY.begin(TestLogs.EPOCH, Offset.ZERO));
         try (var indexes = SegmentIndexes.create(context, 0)) {

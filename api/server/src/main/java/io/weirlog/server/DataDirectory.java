@@ -25,6 +25,7 @@ import java.util.UUID;
 /// ```
 final class DataDirectory implements AutoCloseable {
     private static final String FORMAT_VERSION = "1";
+    private static final String PROPERTIES = "node.properties";
 
     private final Path root;
     private final FileChannel lockChannel;
@@ -48,6 +49,8 @@ final class DataDirectory implements AutoCloseable {
             var clusterId = identify(root, nodeId, wantedClusterId);
             Files.createDirectories(root.resolve("partitions"));
             Files.createDirectories(root.resolve("metadata"));
+            // What is stored below would be lost with the names that lead to it.
+            syncDirectory(root);
             return new DataDirectory(root, channel, lock, clusterId);
         } catch (IOException e) {
             closeQuietly(channel);
@@ -61,6 +64,10 @@ final class DataDirectory implements AutoCloseable {
     private static FileChannel lockChannel(Path root) throws NodeStartException {
         try {
             Files.createDirectories(root);
+            var parent = root.toAbsolutePath().getParent();
+            if (parent != null) {
+                syncDirectory(parent);
+            }
             return FileChannel.open(root.resolve("node.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new NodeStartException(
@@ -86,10 +93,10 @@ final class DataDirectory implements AutoCloseable {
 
     private static String identify(Path root, BrokerId nodeId, Optional<String> wantedClusterId)
             throws IOException, NodeStartException {
-        var file = root.resolve("node.properties");
+        var file = root.resolve(PROPERTIES);
         if (!Files.exists(file)) {
             var clusterId = wantedClusterId.orElseGet(() -> UUID.randomUUID().toString());
-            write(file, nodeId, clusterId);
+            write(root, nodeId, clusterId);
             return clusterId;
         }
         var properties = new Properties();
@@ -114,17 +121,21 @@ final class DataDirectory implements AutoCloseable {
         return clusterId;
     }
 
-    private static void write(Path file, BrokerId nodeId, String clusterId) throws IOException {
-        var temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    private static void write(Path root, BrokerId nodeId, String clusterId) throws IOException {
+        var temporary = root.resolve(PROPERTIES + ".tmp");
         Files.writeString(
                 temporary,
                 "format.version=" + FORMAT_VERSION + "\ncluster.id=" + clusterId + "\nnode.id=" + nodeId + "\n");
         try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        try (var directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-            directory.force(true);
+        Files.move(temporary, root.resolve(PROPERTIES), StandardCopyOption.ATOMIC_MOVE);
+        syncDirectory(root);
+    }
+
+    private static void syncDirectory(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
         }
     }
 
