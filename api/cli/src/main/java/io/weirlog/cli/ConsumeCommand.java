@@ -1,7 +1,9 @@
 package io.weirlog.cli;
 
+import io.weirlog.client.Consumer;
 import io.weirlog.client.ConsumerOptions;
 import io.weirlog.client.StartAt;
+import io.weirlog.client.WeirlogClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -64,13 +66,11 @@ final class ConsumeCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws CommandFailed {
         var printer = new RecordPrinter(streams.out(), output, fields);
-        var options = ConsumerOptions.builder().start(from);
-        partition.ifPresentOrElse(number -> options.partition(topic, number), () -> options.topic(topic));
         long left = maxRecords.orElse(Long.MAX_VALUE);
         try (var client = bootstrap.client();
-                var consumer = client.consumer(options.build())) {
+                var consumer = consumer(client)) {
             while (left > 0) {
                 var records = consumer.poll(follow ? FOLLOW_POLL : timeout);
                 if (records.isEmpty() && !follow) {
@@ -85,5 +85,12 @@ final class ConsumeCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    private Consumer consumer(WeirlogClient client) throws CommandFailed {
+        TopicCheck.require(client, topic, partition);
+        var options = ConsumerOptions.builder().start(from);
+        partition.ifPresentOrElse(number -> options.partition(topic, number), () -> options.topic(topic));
+        return client.consumer(options.build());
     }
 }

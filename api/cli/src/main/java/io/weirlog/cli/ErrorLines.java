@@ -43,7 +43,7 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
         if (root.verbose()) {
             failure.printStackTrace(err);
         }
-        return ExitCode.SOFTWARE;
+        return failure instanceof IllegalArgumentException ? ExitCode.USAGE : ExitCode.SOFTWARE;
     }
 
     /// What to tell a person: our own exceptions carry it; the JDK's for files name the file and nothing else.
@@ -52,6 +52,7 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
         return switch (failure) {
             case CommandFailed failed -> message.orElse("failed");
             case NodeStartException notStarted -> message.orElse("the node did not start");
+            case IllegalArgumentException wrong -> message.orElse("an option is out of its range");
             case WeirlogException refused -> message.orElse("failed");
             case NoSuchFileException missing -> "no such file: " + missing.getFile();
             case AccessDeniedException denied -> "permission denied: " + denied.getFile();

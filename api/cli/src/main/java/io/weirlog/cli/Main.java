@@ -1,6 +1,8 @@
 package io.weirlog.cli;
 
 import io.weirlog.client.StartAt;
+import io.weirlog.server.config.ConfigKey;
+import io.weirlog.server.config.ConfigKeys;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -42,7 +44,7 @@ public final class Main {
         return new CommandLine(root)
                 .addSubcommand(new QuickstartCommand(streams))
                 .addSubcommand(new DevCommand(streams))
-                .addSubcommand(new ServerCommand(streams))
+                .addSubcommand(serverCommand(streams))
                 .addSubcommand(topic)
                 .addSubcommand(log)
                 .addSubcommand(new ProduceCommand(streams))
@@ -56,5 +58,21 @@ public final class Main {
                 .setUsageHelpAutoWidth(false)
                 .setParameterExceptionHandler(errors)
                 .setExecutionExceptionHandler(errors);
+    }
+
+    /// With the keys of the configuration below its options.
+    private static CommandLine serverCommand(Streams streams) {
+        var server = new CommandLine(new ServerCommand(streams));
+        server.getCommandSpec()
+                .usageMessage()
+                .footerHeading("%nKeys of the configuration (data.dir is WEIRLOG_DATA_DIR in the environment):%n")
+                .footer(ConfigKeys.ALL.stream().map(Main::describe).toArray(String[]::new));
+        return server;
+    }
+
+    private static String describe(ConfigKey<?> key) {
+        var byDefault = key.defaultText().map(text -> ", default " + text).orElse("");
+        return "  " + key.name() + byDefault + "%n      " + key.doc() + " It is "
+                + key.type().range() + ".";
     }
 }

@@ -1,9 +1,6 @@
 package io.weirlog.cli;
 
 import com.google.gson.JsonObject;
-import io.weirlog.client.Acks;
-import io.weirlog.client.ProducerOptions;
-import io.weirlog.record.Compression;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -27,6 +24,9 @@ final class ProduceCommand implements Callable<Integer> {
     @Mixin
     private final OutputOption output = new OutputOption();
 
+    @Mixin
+    private final ProducerFlags flags = new ProducerFlags();
+
     @Parameters(paramLabel = "TOPIC", description = "The topic to write to.")
     private String topic = "";
 
@@ -37,40 +37,16 @@ final class ProduceCommand implements Callable<Integer> {
     private String file = "-";
 
     @Option(
-            names = "--acks",
-            paramLabel = "none|leader|all",
-            description = "When a record counts as written; default all.")
-    private Acks acks = Acks.ALL;
-
-    @Option(
             names = "--key-separator",
             paramLabel = "TEXT",
             description = "What stands between key and value of a line; default: no keys.")
     private Optional<String> keySeparator = Optional.empty();
 
     @Option(
-            names = "--compression",
-            paramLabel = "none|gzip|snappy|lz4|zstd",
-            description = "How batches are compressed; default none.")
-    private Compression compression = Compression.NONE;
-
-    @Option(
             names = "--partition",
             paramLabel = "N",
             description = "The one partition to write to; default: by key, or any.")
     private Optional<Integer> partition = Optional.empty();
-
-    @Option(
-            names = "--linger",
-            paramLabel = "DURATION",
-            description = "How long a record may wait for others; default 5ms.")
-    private Duration linger = Duration.ofMillis(5);
-
-    @Option(
-            names = "--delivery-timeout",
-            paramLabel = "DURATION",
-            description = "How long a record is tried for; default 2m.")
-    private Duration deliveryTimeout = Duration.ofMinutes(2);
 
     @Option(
             names = "--print-acks",
@@ -85,17 +61,12 @@ final class ProduceCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException, CommandFailed {
         var tally = new SendTally();
         var begun = System.nanoTime();
-        var options = ProducerOptions.builder()
-                .acks(acks)
-                .compression(compression)
-                .linger(linger)
-                .deliveryTimeout(deliveryTimeout)
-                .build();
         long bytes;
         try (var input = open();
                 var client = bootstrap.client();
-                var producer = client.producer(options);
+                var producer = client.producer(flags.options());
                 var progress = Progress.ofBytes(streams, "write", sizeBytes())) {
+            TopicCheck.require(client, topic, partition);
             var lines = new LineSender(topic, partition, keySeparator, producer, tally, progress);
             bytes = printAcks ? lines.sendPrinting(input, streams.out(), output) : lines.send(input);
         }

@@ -3,10 +3,12 @@ package io.weirlog.cli;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /// Rows under headings, in columns as wide as their widest cell; columns of numbers only are aligned at their end.
 final class TextTable {
     private static final String GAP = "   ";
+    private static final Pattern NUMBER = Pattern.compile("[0-9,.]+|-");
 
     private final List<String> headings;
     private final List<List<String>> rows = new ArrayList<>();
@@ -25,29 +27,29 @@ final class TextTable {
 
     @Override
     public String toString() {
+        var widths = new int[headings.size()];
+        var numeric = new boolean[headings.size()];
+        for (int column = 0; column < widths.length; column++) {
+            int at = column;
+            numeric[at] =
+                    rows.stream().allMatch(row -> NUMBER.matcher(row.get(at)).matches());
+            widths[at] = rows.stream()
+                    .mapToInt(row -> row.get(at).length())
+                    .reduce(headings.get(at).length(), Math::max);
+        }
         var lines = new ArrayList<String>();
-        lines.add(line(headings));
-        rows.forEach(row -> lines.add(line(row)));
+        lines.add(line(headings, widths, numeric));
+        rows.forEach(row -> lines.add(line(row, widths, numeric)));
         return String.join(System.lineSeparator(), lines);
     }
 
-    private String line(List<String> cells) {
+    private static String line(List<String> cells, int[] widths, boolean[] numeric) {
         var line = new StringBuilder();
-        for (int column = 0; column < cells.size(); column++) {
-            var padding = " ".repeat(width(column) - cells.get(column).length());
+        for (int column = 0; column < widths.length; column++) {
+            var padding = " ".repeat(widths[column] - cells.get(column).length());
             line.append(column == 0 ? "" : GAP);
-            line.append(isNumeric(column) ? padding + cells.get(column) : cells.get(column) + padding);
+            line.append(numeric[column] ? padding + cells.get(column) : cells.get(column) + padding);
         }
         return line.toString().stripTrailing();
-    }
-
-    private int width(int column) {
-        return rows.stream()
-                .mapToInt(row -> row.get(column).length())
-                .reduce(headings.get(column).length(), Math::max);
-    }
-
-    private boolean isNumeric(int column) {
-        return rows.stream().allMatch(row -> row.get(column).matches("[0-9,.]+|-"));
     }
 }

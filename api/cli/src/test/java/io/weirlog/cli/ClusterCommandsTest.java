@@ -188,12 +188,19 @@ class ClusterCommandsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"consume", "produce"})
-    void aTopicThatIsNotThereIsToldInOneLine(String command) {
-        var result =
-                withInput("a\n", command + " nowhere" + (command.equals("produce") ? " --delivery-timeout 3s" : ""));
-        assertEquals(1, result.code());
-        assertEquals(1, result.err().lines().count(), result.err());
-        assertTrue(result.err().contains("nowhere"), result.err());
+    void aTopicOrPartitionThatIsNotThereIsToldAtOnce(String command) {
+        assertEquals(
+                Console.failure(1, "there is no topic 'nowhere': create it first, or check its name"),
+                withInput("a\n", command + " nowhere"));
+        done("topic create single-" + command);
+        for (var partition : List.of("1", "-1")) {
+            assertEquals(
+                    Console.failure(
+                            1,
+                            "topic single-" + command + " has 1 partition, numbered from 0: " + partition
+                                    + " is none of them"),
+                    withInput("a\n", command + " single-" + command + " --partition=" + partition));
+        }
     }
 
     @Test

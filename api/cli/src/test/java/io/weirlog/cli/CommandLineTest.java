@@ -65,6 +65,8 @@ class CommandLineTest {
             assertTrue(help.out().startsWith("Usage: weirlog"), help.out());
             assertEquals("", help.err(), command);
         }
+        var keys = Console.run("server", "--help").out();
+        assertTrue(keys.contains("  client.port, default 7171"), keys);
         var version = Console.run("--version");
         assertEquals(0, version.code());
         assertTrue(version.out().matches("weirlog \\d+\\.\\d+\\.\\d+.*\\R"), version.out());
