@@ -13,6 +13,7 @@ import java.util.UUID;
 /// @param epoch the log index of the registration: a later life of the same broker has a higher one (R10)
 /// @param endpoints addresses by the listener's name: `client`, `internal`, `raft`; in the order of their names
 /// @param fenced a fenced broker is known but leads nothing and is given no replicas
+/// @param draining about to stop: it gives up its leaderships where another can take over, and gets no more
 /// @param incarnation drawn anew by each start of the broker's process
 public record BrokerImage(
         BrokerId id,
@@ -20,8 +21,14 @@ public record BrokerImage(
         Optional<String> rack,
         Map<String, Endpoint> endpoints,
         boolean fenced,
+        boolean draining,
         UUID incarnation) {
     public BrokerImage {
         endpoints = Collections.unmodifiableMap(new TreeMap<>(endpoints));
+    }
+
+    /// This registration with another standing.
+    public BrokerImage with(boolean nowFenced, boolean nowDraining) {
+        return new BrokerImage(id, epoch, rack, endpoints, nowFenced, nowDraining, incarnation);
     }
 }

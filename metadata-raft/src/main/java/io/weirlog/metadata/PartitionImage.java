@@ -11,7 +11,8 @@ import java.util.Optional;
 ///
 /// @param partition counts from 0 within its topic
 /// @param replicas distinct; the first is the preferred leader
-/// @param inSyncReplicas in the order of `replicas`; never empty: the last one in sync stays even if it is down
+/// @param inSyncReplicas in the order of `replicas`; all live while there is a leader, else the last ones that were
+///     in sync. Empty if those lost records by a crash: nobody then leads without an unclean election (R11)
 /// @param leader one of `inSyncReplicas`, or nobody while none of them is available
 /// @param leaderEpoch rises with every election (R3)
 /// @param partitionEpoch rises with every change of this image: the guard of compare-and-set changes (R9)
@@ -32,7 +33,7 @@ public record PartitionImage(
         Invariant.check(partition >= 0, "negative partition %s", partition);
         Invariant.check(!replicas.isEmpty() && distinct(replicas), "replicas %s", replicas);
         Invariant.check(
-                !inSyncReplicas.isEmpty() && distinct(inSyncReplicas) && replicas.containsAll(inSyncReplicas),
+                distinct(inSyncReplicas) && replicas.containsAll(inSyncReplicas),
                 "R2: in-sync replicas %s of %s",
                 inSyncReplicas,
                 replicas);
@@ -42,10 +43,13 @@ public record PartitionImage(
                 leader,
                 inSyncReplicas);
         Invariant.check(
-                eligibleLeaderReplicas.stream().noneMatch(inSyncReplicas::contains),
-                "R11: eligible replicas %s overlap the in-sync %s",
+                eligibleLeaderReplicas.stream().noneMatch(inSyncReplicas::contains)
+                        && distinct(eligibleLeaderReplicas)
+                        && replicas.containsAll(eligibleLeaderReplicas),
+                "R11: eligible replicas %s beside the in-sync %s of %s",
                 eligibleLeaderReplicas,
-                inSyncReplicas);
+                inSyncReplicas,
+                replicas);
         Invariant.check(partitionEpoch >= 0, "negative partition epoch %s", partitionEpoch);
     }
 
@@ -61,6 +65,6 @@ public record PartitionImage(
     }
 
     private static boolean distinct(List<BrokerId> brokers) {
-        return brokers.size() == 1 || new HashSet<>(brokers).size() == brokers.size();
+        return brokers.size() <= 1 || new HashSet<>(brokers).size() == brokers.size();
     }
 }

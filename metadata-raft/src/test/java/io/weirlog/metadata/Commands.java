@@ -1,5 +1,6 @@
 package io.weirlog.metadata;
 
+import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
 import io.weirlog.metadata.core.MetadataCommand;
@@ -31,6 +32,22 @@ public final class Commands {
                 Optional.empty(),
                 Map.of("client", new Endpoint("broker-" + broker, 7171)),
                 fenced);
+    }
+
+    public static MetadataCommand.FenceBroker fence(int broker, BrokerEpoch epoch) {
+        return new MetadataCommand.FenceBroker(request(), new BrokerId(broker), epoch);
+    }
+
+    public static MetadataCommand.UnfenceBroker unfence(int broker, BrokerEpoch epoch) {
+        return new MetadataCommand.UnfenceBroker(request(), new BrokerId(broker), epoch);
+    }
+
+    public static MetadataCommand.DrainBroker drain(int broker, BrokerEpoch epoch) {
+        return new MetadataCommand.DrainBroker(request(), new BrokerId(broker), epoch);
+    }
+
+    public static MetadataCommand.UnregisterBroker unregister(int broker, BrokerEpoch epoch) {
+        return new MetadataCommand.UnregisterBroker(request(), new BrokerId(broker), epoch);
     }
 
     public static MetadataCommand.CreateTopic create(String name, int partitions, int replicationFactor) {

@@ -1,13 +1,19 @@
 package io.weirlog.metadata.codec;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataCommand.CreateTopic;
 import io.weirlog.metadata.core.MetadataCommand.DeleteTopic;
+import io.weirlog.metadata.core.MetadataCommand.DrainBroker;
+import io.weirlog.metadata.core.MetadataCommand.FenceBroker;
 import io.weirlog.metadata.core.MetadataCommand.RegisterBroker;
+import io.weirlog.metadata.core.MetadataCommand.UnfenceBroker;
+import io.weirlog.metadata.core.MetadataCommand.UnregisterBroker;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.metadata.core.TopicRef;
+import io.weirlog.storage.v1.BrokerLifeRecord;
 import io.weirlog.storage.v1.CommandRecord;
 import io.weirlog.storage.v1.CreateTopicRecord;
 import io.weirlog.storage.v1.DeleteTopicRecord;
@@ -24,6 +30,11 @@ public final class CommandCodec {
                 .setRequestId(Fields.bytes(command.requestId().value()));
         switch (command) {
             case RegisterBroker register -> record.setRegisterBroker(encoded(register));
+            case FenceBroker fence -> record.setFenceBroker(life(fence.brokerId(), fence.epoch()));
+            case UnfenceBroker unfence -> record.setUnfenceBroker(life(unfence.brokerId(), unfence.epoch()));
+            case DrainBroker drain -> record.setDrainBroker(life(drain.brokerId(), drain.epoch()));
+            case UnregisterBroker unregister ->
+                record.setUnregisterBroker(life(unregister.brokerId(), unregister.epoch()));
             case CreateTopic create -> record.setCreateTopic(encoded(create));
             case DeleteTopic delete -> record.setDeleteTopic(encoded(delete));
         }
@@ -42,6 +53,10 @@ public final class CommandCodec {
         var requestId = Fields.requestId(record.getRequestId());
         return switch (record.getCommandCase()) {
             case REGISTER_BROKER -> decoded(requestId, record.getRegisterBroker());
+            case FENCE_BROKER -> life(requestId, record.getFenceBroker(), FenceBroker::new);
+            case UNFENCE_BROKER -> life(requestId, record.getUnfenceBroker(), UnfenceBroker::new);
+            case DRAIN_BROKER -> life(requestId, record.getDrainBroker(), DrainBroker::new);
+            case UNREGISTER_BROKER -> life(requestId, record.getUnregisterBroker(), UnregisterBroker::new);
             case CREATE_TOPIC -> decoded(requestId, record.getCreateTopic());
             case DELETE_TOPIC -> decoded(requestId, record.getDeleteTopic());
             case COMMAND_NOT_SET -> throw new MalformedRecordException("no known metadata command");
@@ -55,21 +70,40 @@ public final class CommandCodec {
                 .addAllEndpoints(Fields.endpoints(command.endpoints()))
                 .setFenced(command.fenced());
         command.rack().ifPresent(record::setRack);
+        command.cleanlyStopped().ifPresent(epoch -> record.setCleanlyStoppedEpoch(epoch.value()));
         return record.build();
     }
 
     private static MetadataCommand decoded(RequestId requestId, RegisterBrokerRecord record)
             throws MalformedRecordException {
-        if (record.getBrokerId() < 0) {
-            throw new MalformedRecordException("a broker id beyond the range of ids");
-        }
         return new RegisterBroker(
                 requestId,
-                new BrokerId(record.getBrokerId()),
+                Fields.brokerId(record.getBrokerId()),
                 Fields.uuid(record.getIncarnation()),
                 record.hasRack() ? Optional.of(record.getRack()) : Optional.empty(),
                 Fields.endpoints(record.getEndpointsList()),
-                record.getFenced());
+                record.getFenced(),
+                record.hasCleanlyStoppedEpoch()
+                        ? Optional.of(Fields.brokerEpoch(record.getCleanlyStoppedEpoch()))
+                        : Optional.empty());
+    }
+
+    private static BrokerLifeRecord life(BrokerId id, BrokerEpoch epoch) {
+        return BrokerLifeRecord.newBuilder()
+                .setBrokerId(id.value())
+                .setBrokerEpoch(epoch.value())
+                .build();
+    }
+
+    @FunctionalInterface
+    private interface LifeCommand {
+        MetadataCommand of(RequestId requestId, BrokerId id, BrokerEpoch epoch);
+    }
+
+    private static MetadataCommand life(RequestId requestId, BrokerLifeRecord record, LifeCommand command)
+            throws MalformedRecordException {
+        return command.of(
+                requestId, Fields.brokerId(record.getBrokerId()), Fields.brokerEpoch(record.getBrokerEpoch()));
     }
 
     private static CreateTopicRecord encoded(CreateTopic command) {

@@ -1,6 +1,8 @@
 package io.weirlog.metadata.codec;
 
 import com.google.protobuf.ByteString;
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.core.RequestId;
@@ -40,6 +42,20 @@ final class Fields {
 
     static RequestId requestId(ByteString bytes) throws MalformedRecordException {
         return new RequestId(uuid(bytes));
+    }
+
+    static BrokerId brokerId(int number) throws MalformedRecordException {
+        if (number < 0) {
+            throw new MalformedRecordException("a broker id beyond the range of ids");
+        }
+        return new BrokerId(number);
+    }
+
+    static BrokerEpoch brokerEpoch(long number) throws MalformedRecordException {
+        if (number < 0) {
+            throw new MalformedRecordException("a broker epoch beyond the range of epochs");
+        }
+        return new BrokerEpoch(number);
     }
 
     static List<EndpointRecord> endpoints(Map<String, Endpoint> endpoints) {

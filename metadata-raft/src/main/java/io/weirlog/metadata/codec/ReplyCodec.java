@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.storage.v1.BrokerRegisteredRecord;
+import io.weirlog.storage.v1.DoneRecord;
 import io.weirlog.storage.v1.RejectReason;
 import io.weirlog.storage.v1.RejectedRecord;
 import io.weirlog.storage.v1.ReplyRecord;
@@ -46,6 +47,8 @@ public final class ReplyCodec {
                 record.setBrokerRegistered(BrokerRegisteredRecord.newBuilder()
                         .setBrokerEpoch(epoch.value())
                         .setIndex(index));
+            case MetadataReply.Done(var index) ->
+                record.setDone(DoneRecord.newBuilder().setIndex(index));
             case MetadataReply.Rejected(var reason, var message) ->
                 record.setRejected(RejectedRecord.newBuilder()
                         .setReason(RejectReason.valueOf(REASON_PREFIX + reason.name()))
@@ -68,6 +71,7 @@ public final class ReplyCodec {
                 new MetadataReply.BrokerRegistered(
                         new BrokerEpoch(record.getBrokerRegistered().getBrokerEpoch()),
                         record.getBrokerRegistered().getIndex());
+            case DONE -> new MetadataReply.Done(record.getDone().getIndex());
             case REJECTED ->
                 new MetadataReply.Rejected(
                         reason(record.getRejected().getReason()),

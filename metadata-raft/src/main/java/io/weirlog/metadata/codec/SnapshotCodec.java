@@ -120,7 +120,8 @@ public final class SnapshotCodec {
                 .setBrokerEpoch(broker.epoch().value())
                 .setIncarnation(Fields.bytes(broker.incarnation()))
                 .addAllEndpoints(Fields.endpoints(broker.endpoints()))
-                .setFenced(broker.fenced());
+                .setFenced(broker.fenced())
+                .setDraining(broker.draining());
         broker.rack().ifPresent(record::setRack);
         return record.build();
     }
@@ -132,6 +133,7 @@ public final class SnapshotCodec {
                 record.hasRack() ? Optional.of(record.getRack()) : Optional.empty(),
                 Fields.endpoints(record.getEndpointsList()),
                 record.getFenced(),
+                record.getDraining(),
                 Fields.uuid(record.getIncarnation()));
     }
 

@@ -4,10 +4,16 @@ import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.BrokerImage;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.core.MetadataCommand.DrainBroker;
+import io.weirlog.metadata.core.MetadataCommand.FenceBroker;
 import io.weirlog.metadata.core.MetadataCommand.RegisterBroker;
+import io.weirlog.metadata.core.MetadataCommand.UnfenceBroker;
+import io.weirlog.metadata.core.MetadataCommand.UnregisterBroker;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /// Brokers come and go.
@@ -34,15 +40,97 @@ final class BrokerRules {
                 command.rack(),
                 command.endpoints(),
                 command.fenced(),
+                sameLife.filter(BrokerImage::draining).isPresent(),
                 command.incarnation());
         var reply = new MetadataReply.BrokerRegistered(epoch, state.index());
-        var events = new ArrayList<MetadataEvent>();
-        if (!before.equals(Optional.of(image))) {
-            events.add(new MetadataEvent.BrokerRegistered(image));
-            events.addAll(
-                    PartitionRules.afterRegistration(state.evolve(events.getFirst()), image.id(), sameLife.isEmpty()));
+        if (before.equals(Optional.of(image))) {
+            return new Decision(List.of(), reply);
         }
+        var registered = new MetadataEvent.BrokerRegistered(image);
+        boolean cleanStop = before.isPresent() && command.cleanlyStopped().equals(before.map(BrokerImage::epoch));
+        var after = state.evolve(registered);
+        var changes = sameLife.isPresent()
+                ? PartitionRules.afterChange(after, image.id(), reason(image))
+                : PartitionRules.afterNewLife(after, image.id(), cleanStop);
+        return decision(registered, changes, reply);
+    }
+
+    static Decision fence(MetadataState state, FenceBroker command) {
+        return guarded(
+                state,
+                command.brokerId(),
+                command.epoch(),
+                broker -> changed(state, broker, broker.with(true, broker.draining()), ElectionReason.LEADER_GONE));
+    }
+
+    static Decision unfence(MetadataState state, UnfenceBroker command) {
+        return guarded(
+                state,
+                command.brokerId(),
+                command.epoch(),
+                broker -> changed(state, broker, broker.with(false, false), ElectionReason.REPLICA_BACK));
+    }
+
+    static Decision drain(MetadataState state, DrainBroker command) {
+        return guarded(
+                state,
+                command.brokerId(),
+                command.epoch(),
+                broker -> changed(state, broker, broker.with(broker.fenced(), true), ElectionReason.DRAINING));
+    }
+
+    static Decision unregister(MetadataState state, UnregisterBroker command) {
+        return guarded(state, command.brokerId(), command.epoch(), broker -> {
+            if (!broker.fenced()) {
+                return Decision.reject(
+                        RejectReason.BROKER_IN_SERVICE,
+                        "broker %s is in service: stop it first".formatted(broker.id()));
+            }
+            int replicas = state.load(broker.id()).replicas();
+            if (replicas > 0) {
+                return Decision.reject(
+                        RejectReason.BROKER_HAS_REPLICAS,
+                        "broker %s holds %d replicas: move them to other brokers first"
+                                .formatted(broker.id(), replicas));
+            }
+            return new Decision(
+                    List.of(new MetadataEvent.BrokerUnregistered(broker.id())), new MetadataReply.Done(state.index()));
+        });
+    }
+
+    private static Decision changed(MetadataState state, BrokerImage before, BrokerImage after, ElectionReason reason) {
+        var reply = new MetadataReply.Done(state.index());
+        if (before.equals(after)) {
+            return new Decision(List.of(), reply);
+        }
+        var change = new MetadataEvent.BrokerChanged(after);
+        return decision(change, PartitionRules.afterChange(state.evolve(change), after.id(), reason), reply);
+    }
+
+    private static Decision decision(MetadataEvent first, List<MetadataEvent> others, MetadataReply reply) {
+        var events = new ArrayList<MetadataEvent>(1 + others.size());
+        events.add(first);
+        events.addAll(others);
         return new Decision(events, reply);
+    }
+
+    private static ElectionReason reason(BrokerImage broker) {
+        return broker.fenced() ? ElectionReason.LEADER_GONE : ElectionReason.REPLICA_BACK;
+    }
+
+    /// R10: what was decided about one life of a broker must not hit the next.
+    private static Decision guarded(
+            MetadataState state, BrokerId id, BrokerEpoch epoch, Function<BrokerImage, Decision> rule) {
+        var broker = state.brokers().get(id);
+        if (broker == null) {
+            return Decision.reject(RejectReason.BROKER_NOT_FOUND, "there is no broker " + id);
+        }
+        if (!broker.epoch().equals(epoch)) {
+            return Decision.reject(
+                    RejectReason.STALE_BROKER_EPOCH,
+                    "broker %s is in epoch %s, not %s".formatted(id, broker.epoch(), epoch));
+        }
+        return rule.apply(broker);
     }
 
     private static void check(MetadataState state, RegisterBroker command, Problems problems) {

@@ -1,5 +1,6 @@
 package io.weirlog.metadata.core;
 
+import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
 import io.weirlog.metadata.Endpoint;
@@ -20,18 +21,46 @@ public sealed interface MetadataCommand {
     /// @param incarnation drawn anew by each start of the broker's process
     /// @param endpoints addresses by the listener's name: `client`, `internal`, `raft`
     /// @param fenced whether the broker stays out of service until it is unfenced
+    /// @param cleanlyStopped the epoch of the life that ended with everything flushed, if the broker has a record
+    ///     of that: only then it is still trusted to have all that it acknowledged (R10, KIP-966)
     record RegisterBroker(
             RequestId requestId,
             BrokerId brokerId,
             UUID incarnation,
             Optional<String> rack,
             Map<String, Endpoint> endpoints,
-            boolean fenced)
+            boolean fenced,
+            Optional<BrokerEpoch> cleanlyStopped)
             implements MetadataCommand {
         public RegisterBroker {
             endpoints = Map.copyOf(endpoints);
         }
+
+        /// A broker that cannot vouch for how its former life ended.
+        public RegisterBroker(
+                RequestId requestId,
+                BrokerId brokerId,
+                UUID incarnation,
+                Optional<String> rack,
+                Map<String, Endpoint> endpoints,
+                boolean fenced) {
+            this(requestId, brokerId, incarnation, rack, endpoints, fenced, Optional.empty());
+        }
     }
+
+    /// Takes a broker out of service: it is gone, or stops right now.
+    record FenceBroker(RequestId requestId, BrokerId brokerId, BrokerEpoch epoch) implements MetadataCommand {}
+
+    /// Puts a broker into service, or back into it: also the way to call off a drain.
+    record UnfenceBroker(RequestId requestId, BrokerId brokerId, BrokerEpoch epoch) implements MetadataCommand {}
+
+    /// Begins a controlled shutdown: the broker's leaderships move where another in-sync replica can take over,
+    /// at once or as soon as one can. It stays in sync until it is fenced, so that nothing is acknowledged by
+    /// fewer replicas than need be.
+    record DrainBroker(RequestId requestId, BrokerId brokerId, BrokerEpoch epoch) implements MetadataCommand {}
+
+    /// Forgets a fenced broker that holds no replicas.
+    record UnregisterBroker(RequestId requestId, BrokerId brokerId, BrokerEpoch epoch) implements MetadataCommand {}
 
     /// @param topicId drawn by the proposer, never to be used again: data on disk is known by it (M4)
     /// @param configs explicit configs by key, see [TopicConfigs]

@@ -1,9 +1,11 @@
 package io.weirlog.metadata.core;
 
+import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
 import io.weirlog.metadata.BrokerImage;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.TopicImage;
+import java.util.Optional;
 
 /// One change of the metadata. Events carry whole new values: the state evolves by them alone, here and
 /// wherever it is followed ([MetadataState#evolve]).
@@ -15,5 +17,12 @@ public sealed interface MetadataEvent {
     /// The broker is new, or replaces an earlier registration of its id.
     record BrokerRegistered(BrokerImage broker) implements MetadataEvent {}
 
-    record PartitionChanged(TopicId topicId, String topic, PartitionImage partition) implements MetadataEvent {}
+    /// A registered broker was fenced, unfenced, or began or ceased to drain.
+    record BrokerChanged(BrokerImage broker) implements MetadataEvent {}
+
+    record BrokerUnregistered(BrokerId id) implements MetadataEvent {}
+
+    /// @param election present if and only if the leader epoch is new; nobody may have been elected
+    record PartitionChanged(TopicId topicId, String topic, PartitionImage partition, Optional<Election> election)
+            implements MetadataEvent {}
 }

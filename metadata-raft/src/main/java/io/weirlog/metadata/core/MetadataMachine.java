@@ -28,6 +28,10 @@ public final class MetadataMachine {
     private static Decision decide(MetadataState state, MetadataCommand command) {
         return switch (command) { // No default: a new command must not compile until it is handled.
             case MetadataCommand.RegisterBroker register -> BrokerRules.register(state, register);
+            case MetadataCommand.FenceBroker fence -> BrokerRules.fence(state, fence);
+            case MetadataCommand.UnfenceBroker unfence -> BrokerRules.unfence(state, unfence);
+            case MetadataCommand.DrainBroker drain -> BrokerRules.drain(state, drain);
+            case MetadataCommand.UnregisterBroker unregister -> BrokerRules.unregister(state, unregister);
             case MetadataCommand.CreateTopic create -> TopicRules.create(state, create);
             case MetadataCommand.DeleteTopic delete -> TopicRules.delete(state, delete);
         };

@@ -12,6 +12,9 @@ public sealed interface MetadataReply {
 
     record BrokerRegistered(BrokerEpoch epoch, long index) implements MetadataReply {}
 
+    /// Things are as the command wanted them.
+    record Done(long index) implements MetadataReply {}
+
     /// Nothing was changed.
     ///
     /// @param reason of the first problem found

@@ -80,7 +80,14 @@ public final class MetadataState {
         return loads.of(broker);
     }
 
-    /// Whether a broker may be given replicas and leaderships.
+    /// Whether a broker may be given replicas, and leaderships before others.
+    boolean isServing(BrokerId broker) {
+        return Optional.ofNullable(brokers.get(broker))
+                .filter(image -> !image.fenced() && !image.draining())
+                .isPresent();
+    }
+
+    /// Whether a broker may be in sync and lead.
     boolean isLive(BrokerId broker) {
         return Optional.ofNullable(brokers.get(broker))
                 .filter(image -> !image.fenced())
@@ -97,8 +104,9 @@ public final class MetadataState {
                 with(
                         topics.minus(deleted.id()),
                         loads.minus(topics.existing(deleted.id()).partitions()));
-            case MetadataEvent.BrokerRegistered(var broker) ->
-                new MetadataState(index, brokers.plus(broker.id(), broker), topics, loads, requests);
+            case MetadataEvent.BrokerRegistered(var broker) -> with(brokers.plus(broker.id(), broker));
+            case MetadataEvent.BrokerChanged(var broker) -> with(brokers.plus(broker.id(), broker));
+            case MetadataEvent.BrokerUnregistered(var id) -> with(brokers.minus(id));
             case MetadataEvent.PartitionChanged change -> changed(change.topicId(), change.partition());
         };
     }
@@ -111,6 +119,10 @@ public final class MetadataState {
                 id,
                 partition.partition());
         return with(topics.with(id, partition), loads);
+    }
+
+    private MetadataState with(TreePMap<BrokerId, BrokerImage> changedBrokers) {
+        return new MetadataState(index, changedBrokers, topics, loads, requests);
     }
 
     private MetadataState with(TopicTable changedTopics, BrokerLoads changedLoads) {

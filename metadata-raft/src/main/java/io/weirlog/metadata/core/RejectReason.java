@@ -16,5 +16,12 @@ public enum RejectReason {
     /// A bound of [MetadataLimits] on the whole cluster would be passed.
     LIMIT_EXCEEDED,
     /// The command is larger than [MetadataLimits#COMMAND_BYTES_MAX]. Refused before it is proposed.
-    COMMAND_TOO_LARGE
+    COMMAND_TOO_LARGE,
+    BROKER_NOT_FOUND,
+    /// The command is about an earlier life of the broker (R10).
+    STALE_BROKER_EPOCH,
+    /// The broker has to be fenced first.
+    BROKER_IN_SERVICE,
+    /// The broker's replicas have to go first.
+    BROKER_HAS_REPLICAS
 }

@@ -122,7 +122,7 @@ final class TopicRules {
 
     private static List<ReplicaPlacement.Candidate> candidates(MetadataState state) {
         return state.brokers().values().stream()
-                .filter(broker -> !broker.fenced())
+                .filter(broker -> state.isServing(broker.id()))
                 .map(broker -> new ReplicaPlacement.Candidate(broker.id(), broker.rack(), state.load(broker.id())))
                 .toList();
     }

@@ -56,6 +56,29 @@ class CodecTest {
         golden.put(
                 new MetadataCommand.DeleteTopic(REQUEST, TOPIC),
                 "0a10000000000000000100000000000000022212121000000000000000030000000000000004");
+        golden.put(
+                new MetadataCommand.RegisterBroker(
+                        REQUEST,
+                        new BrokerId(300),
+                        INCARNATION,
+                        Optional.empty(),
+                        Map.of("a", new Endpoint("g", 1)),
+                        false,
+                        Optional.of(new BrokerEpoch(9))),
+                "0a1000000000000000010000000000000002"
+                        + "122108ac0212100000000000000005000000000000000622080a016112016718013009");
+        golden.put(
+                new MetadataCommand.FenceBroker(REQUEST, new BrokerId(300), new BrokerEpoch(9)),
+                "0a10000000000000000100000000000000022a0508ac021009");
+        golden.put(
+                new MetadataCommand.UnfenceBroker(REQUEST, new BrokerId(300), new BrokerEpoch(9)),
+                "0a1000000000000000010000000000000002320508ac021009");
+        golden.put(
+                new MetadataCommand.DrainBroker(REQUEST, new BrokerId(300), new BrokerEpoch(9)),
+                "0a10000000000000000100000000000000023a0508ac021009");
+        golden.put(
+                new MetadataCommand.UnregisterBroker(REQUEST, new BrokerId(300), new BrokerEpoch(9)),
+                "0a1000000000000000010000000000000002420508ac021009");
         return golden;
     }
 
@@ -65,6 +88,7 @@ class CodecTest {
         golden.put(new MetadataReply.TopicDeleted(TOPIC, 5), "12140a10000000000000000300000000000000041005");
         golden.put(new MetadataReply.BrokerRegistered(new BrokerEpoch(4), 5), "1a0408041005");
         golden.put(new MetadataReply.Rejected(RejectReason.LIMIT_EXCEEDED, "no"), "2206080a12026e6f");
+        golden.put(new MetadataReply.Done(5), "2a020805");
         return golden;
     }
 

@@ -12,6 +12,7 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.TopicImage;
 import io.weirlog.metadata.codec.SnapshotCodec;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,6 +60,8 @@ class MachineModelTest {
         final Map<Long, byte[]> snapshots = new HashMap<>();
         MetadataState state = MetadataState.EMPTY;
         MetadataState followed = MetadataState.EMPTY;
+        final List<MetadataState> views = new ArrayList<>();
+        final CompleteReplicas complete = new CompleteReplicas();
         int accepted;
         int retried;
 
@@ -69,12 +72,14 @@ class MachineModelTest {
 
         void run() throws Exception {
             for (int index = 1; index <= COMMANDS; index++) {
-                var command = commands.next();
+                var command = commands.next(view());
                 log.add(command);
                 var applied = MetadataMachine.apply(state, index, command);
                 checkReply(command, applied);
                 state = applied.state();
+                complete.lost(followed, command, applied.events());
                 for (var event : applied.events()) {
+                    complete.follow(followed, event);
                     followed = followed.evolve(event);
                 }
                 checkState();
@@ -85,6 +90,15 @@ class MachineModelTest {
             }
             checkFollowed();
             checkReplay();
+        }
+
+        /// What a proposer goes by: several are at work, and most of them are a little behind.
+        private MetadataState view() {
+            views.add(state);
+            if (views.size() > 8) {
+                views.removeFirst();
+            }
+            return random.nextBoolean() ? state : views.get(random.nextInt(views.size()));
         }
 
         private void checkReply(MetadataCommand command, Applied applied) {
@@ -111,6 +125,12 @@ class MachineModelTest {
                             .keySet()
                             .removeIf(partition -> partition.topicId().equals(deleted.id()));
                 }
+                case MetadataReply.Done _ -> {
+                    accepted++;
+                    if (command instanceof MetadataCommand.UnregisterBroker unregister) {
+                        brokerEpochs.remove(unregister.brokerId());
+                    }
+                }
                 case MetadataReply.BrokerRegistered registered -> {
                     accepted++;
                     var before =
@@ -131,7 +151,7 @@ class MachineModelTest {
                 assertSame(topic, state.topics().byName(topic.name()).orElseThrow());
                 partitions += topic.partitions().size();
                 for (var partition : topic.partitions()) {
-                    checkPartition(new TopicPartition(topic.id(), partition.partition()), partition);
+                    checkPartition(new TopicPartition(topic.id(), partition.partition()), topic, partition);
                 }
             }
             assertEquals(topics, named);
@@ -148,14 +168,22 @@ class MachineModelTest {
             assertEquals(state.brokers(), followed.brokers());
         }
 
-        private void checkPartition(TopicPartition id, PartitionImage partition) {
+        private void checkPartition(TopicPartition id, TopicImage topic, PartitionImage partition) {
             partition.leader().ifPresent(leader -> {
                 assertTrue(state.isLive(leader), "a fenced broker leads " + id);
                 var before = leaders.computeIfAbsent(id, any -> new HashMap<>()).put(partition.leaderEpoch(), leader);
                 assertTrue(before == null || before.equals(leader), "R3: two leaders of " + id);
+                assertTrue(partition.inSyncReplicas().stream().allMatch(state::isLive), "a fenced broker in sync");
             });
             if (partition.leader().isEmpty()) {
                 assertTrue(partition.inSyncReplicas().stream().noneMatch(state::isLive), "nobody leads " + id);
+                assertTrue(partition.eligibleLeaderReplicas().stream().noneMatch(state::isLive), "nobody leads " + id);
+            }
+            assertTrue(brokerEpochs.keySet().containsAll(partition.replicas()), "replicas on unknown brokers");
+            int configured = Integer.parseInt(topic.configs().getOrDefault("min.insync.replicas", "1"));
+            if (partition.inSyncReplicas().size()
+                    >= Math.min(configured, partition.replicas().size())) {
+                assertEquals(List.of(), partition.eligibleLeaderReplicas(), "R11: eligible beside enough in sync");
             }
             var before = partitionEpochs.put(id, partition.partitionEpoch());
             assertTrue(before == null || before <= partition.partitionEpoch(), "R9: a partition epoch fell");

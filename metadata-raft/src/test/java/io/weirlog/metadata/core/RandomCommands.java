@@ -1,7 +1,9 @@
 package io.weirlog.metadata.core;
 
+import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
+import io.weirlog.metadata.BrokerImage;
 import io.weirlog.metadata.Endpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,8 @@ public final class RandomCommands {
             Map.of(),
             Map.of("retention.ms", "1000", "durability", "page-cache"),
             Map.of("min.insync.replicas", "2"),
+            Map.of("min.insync.replicas", "2", "durability", "page-cache"),
+            Map.of("unclean.leader.election.enable", "true"),
             Map.of("retention.ms", "soon"));
 
     private final Random random;
@@ -28,29 +32,56 @@ public final class RandomCommands {
         this.random = new Random(seed);
     }
 
+    /// A command of a proposer who knows nothing.
     public MetadataCommand next() {
+        return next(MetadataState.EMPTY);
+    }
+
+    /// A command of a proposer who goes by `view`: the state, or an older one.
+    public MetadataCommand next(MetadataState view) {
         if (!sent.isEmpty() && random.nextInt(5) == 0) {
             return any(sent);
         }
-        var command = switch (random.nextInt(10)) {
-            case 0, 1, 2 -> register();
-            case 3, 4, 5, 6 -> create();
-            case 7, 8 -> new MetadataCommand.DeleteTopic(requestId(), any(NAMES));
-            default -> new MetadataCommand.DeleteTopic(requestId(), topicId());
+        var command = switch (random.nextInt(20)) {
+            case 0, 1, 2, 3 -> register(view);
+            case 4, 5, 6, 7, 8 -> create();
+            case 9 -> new MetadataCommand.DeleteTopic(requestId(), any(NAMES));
+            case 10 -> new MetadataCommand.DeleteTopic(requestId(), topicId());
+            default -> aboutBroker(brokerId(), view);
         };
         sent.add(command);
         return command;
     }
 
-    private MetadataCommand register() {
+    private MetadataCommand aboutBroker(BrokerId broker, MetadataState view) {
+        var epoch = epoch(broker, view).orElseGet(() -> new BrokerEpoch(random.nextInt(100)));
+        return switch (random.nextInt(9)) {
+            case 0, 1, 2 -> new MetadataCommand.FenceBroker(requestId(), broker, epoch);
+            case 3, 4, 5, 6 -> new MetadataCommand.UnfenceBroker(requestId(), broker, epoch);
+            case 7 -> new MetadataCommand.DrainBroker(requestId(), broker, epoch);
+            default -> new MetadataCommand.UnregisterBroker(requestId(), broker, epoch);
+        };
+    }
+
+    private BrokerId brokerId() {
+        return new BrokerId(random.nextInt(6));
+    }
+
+    private static Optional<BrokerEpoch> epoch(BrokerId broker, MetadataState view) {
+        return Optional.ofNullable(view.brokers().get(broker)).map(BrokerImage::epoch);
+    }
+
+    private MetadataCommand register(MetadataState view) {
+        var broker = brokerId();
         var rack = random.nextBoolean() ? Optional.of("rack-" + random.nextInt(3)) : Optional.<String>empty();
         return new MetadataCommand.RegisterBroker(
                 requestId(),
-                new BrokerId(random.nextInt(6)),
+                broker,
                 new UUID(2, random.nextInt(20)),
                 rack,
                 Map.of("client", new Endpoint("host", random.nextInt(20) == 0 ? 0 : 7171)),
-                random.nextInt(4) == 0);
+                random.nextInt(4) == 0,
+                random.nextBoolean() ? epoch(broker, view) : Optional.empty());
     }
 
     private MetadataCommand create() {

@@ -75,12 +75,12 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
         }
         var command = createCommand(request);
         if (request.getValidateOnly()) {
-            switch (topics.image().dryRun(command)) {
+            var reply = topics.image().dryRun(command);
+            switch (reply) {
                 case MetadataReply.Rejected rejected -> fail(response, Rejections.problem(rejected, request.getName()));
                 case MetadataReply.TopicCreated created -> answer(response, CreateTopicResponse.getDefaultInstance());
-                case MetadataReply.TopicDeleted deleted -> throw new IllegalStateException(deleted.toString());
-                case MetadataReply.BrokerRegistered registered ->
-                    throw new IllegalStateException(registered.toString());
+                case MetadataReply.TopicDeleted _, MetadataReply.BrokerRegistered _, MetadataReply.Done _ ->
+                    throw new IllegalStateException(reply.toString());
             }
             return;
         }

@@ -28,7 +28,13 @@ final class Rejections {
                 of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_CONFIG, rejected, topic);
             case LIMIT_EXCEEDED ->
                 of(Status.Code.RESOURCE_EXHAUSTED, ErrorReason.ERROR_REASON_OVERLOADED, rejected, topic);
-            case COMMAND_TOO_LARGE, INVALID_BROKER, TOPIC_ID_IN_USE ->
+            case COMMAND_TOO_LARGE,
+                    INVALID_BROKER,
+                    TOPIC_ID_IN_USE,
+                    BROKER_NOT_FOUND,
+                    STALE_BROKER_EPOCH,
+                    BROKER_IN_SERVICE,
+                    BROKER_HAS_REPLICAS ->
                 of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_REQUEST, rejected, topic);
         };
     }
