@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataCommand.AlterIsr;
 import io.weirlog.metadata.core.MetadataCommand.CreateTopic;
 import io.weirlog.metadata.core.MetadataCommand.DeleteTopic;
 import io.weirlog.metadata.core.MetadataCommand.DrainBroker;
@@ -35,6 +36,7 @@ public final class CommandCodec {
             case DrainBroker drain -> record.setDrainBroker(life(drain.brokerId(), drain.epoch()));
             case UnregisterBroker unregister ->
                 record.setUnregisterBroker(life(unregister.brokerId(), unregister.epoch()));
+            case AlterIsr alter -> record.setAlterIsr(IsrCodec.encoded(alter));
             case CreateTopic create -> record.setCreateTopic(encoded(create));
             case DeleteTopic delete -> record.setDeleteTopic(encoded(delete));
         }
@@ -57,6 +59,7 @@ public final class CommandCodec {
             case UNFENCE_BROKER -> life(requestId, record.getUnfenceBroker(), UnfenceBroker::new);
             case DRAIN_BROKER -> life(requestId, record.getDrainBroker(), DrainBroker::new);
             case UNREGISTER_BROKER -> life(requestId, record.getUnregisterBroker(), UnregisterBroker::new);
+            case ALTER_ISR -> IsrCodec.decoded(requestId, record.getAlterIsr());
             case CREATE_TOPIC -> decoded(requestId, record.getCreateTopic());
             case DELETE_TOPIC -> decoded(requestId, record.getDeleteTopic());
             case COMMAND_NOT_SET -> throw new MalformedRecordException("no known metadata command");

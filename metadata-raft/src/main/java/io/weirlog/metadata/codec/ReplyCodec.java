@@ -47,6 +47,7 @@ public final class ReplyCodec {
                 record.setBrokerRegistered(BrokerRegisteredRecord.newBuilder()
                         .setBrokerEpoch(epoch.value())
                         .setIndex(index));
+            case MetadataReply.IsrAltered altered -> record.setIsrAltered(IsrCodec.encoded(altered));
             case MetadataReply.Done(var index) ->
                 record.setDone(DoneRecord.newBuilder().setIndex(index));
             case MetadataReply.Rejected(var reason, var message) ->
@@ -71,6 +72,7 @@ public final class ReplyCodec {
                 new MetadataReply.BrokerRegistered(
                         new BrokerEpoch(record.getBrokerRegistered().getBrokerEpoch()),
                         record.getBrokerRegistered().getIndex());
+            case ISR_ALTERED -> IsrCodec.decoded(record.getIsrAltered());
             case DONE -> new MetadataReply.Done(record.getDone().getIndex());
             case REJECTED ->
                 new MetadataReply.Rejected(

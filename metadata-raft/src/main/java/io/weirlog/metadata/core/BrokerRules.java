@@ -119,8 +119,7 @@ final class BrokerRules {
     }
 
     /// R10: what was decided about one life of a broker must not hit the next.
-    private static Decision guarded(
-            MetadataState state, BrokerId id, BrokerEpoch epoch, Function<BrokerImage, Decision> rule) {
+    static Decision guarded(MetadataState state, BrokerId id, BrokerEpoch epoch, Function<BrokerImage, Decision> rule) {
         var broker = state.brokers().get(id);
         if (broker == null) {
             return Decision.reject(RejectReason.BROKER_NOT_FOUND, "there is no broker " + id);

@@ -5,6 +5,7 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
 import io.weirlog.metadata.Endpoint;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -61,6 +62,18 @@ public sealed interface MetadataCommand {
 
     /// Forgets a fenced broker that holds no replicas.
     record UnregisterBroker(RequestId requestId, BrokerId brokerId, BrokerEpoch epoch) implements MetadataCommand {}
+
+    /// Changes the in-sync sets of partitions that one broker leads, each by a compare-and-set of its own (R9).
+    ///
+    /// @param leader who asks
+    /// @param leaderBrokerEpoch of its registration
+    /// @param changes at most [MetadataLimits#ISR_CHANGES_PER_COMMAND_MAX]
+    record AlterIsr(RequestId requestId, BrokerId leader, BrokerEpoch leaderBrokerEpoch, List<IsrChange> changes)
+            implements MetadataCommand {
+        public AlterIsr {
+            changes = List.copyOf(changes);
+        }
+    }
 
     /// @param topicId drawn by the proposer, never to be used again: data on disk is known by it (M4)
     /// @param configs explicit configs by key, see [TopicConfigs]

@@ -19,6 +19,9 @@ public final class MetadataLimits {
     public static final int RACK_CHARS_MAX = 249;
     public static final int REJECT_MESSAGE_CHARS_MAX = 1_000;
 
+    /// The answers to all of them are kept for retries.
+    public static final int ISR_CHANGES_PER_COMMAND_MAX = 1_000;
+
     /// Of one encoded command: well below what the Raft log takes as one entry.
     public static final int COMMAND_BYTES_MAX = 1 << 20;
 

@@ -32,6 +32,7 @@ public final class MetadataMachine {
             case MetadataCommand.UnfenceBroker unfence -> BrokerRules.unfence(state, unfence);
             case MetadataCommand.DrainBroker drain -> BrokerRules.drain(state, drain);
             case MetadataCommand.UnregisterBroker unregister -> BrokerRules.unregister(state, unregister);
+            case MetadataCommand.AlterIsr alter -> IsrRules.alter(state, alter);
             case MetadataCommand.CreateTopic create -> TopicRules.create(state, create);
             case MetadataCommand.DeleteTopic delete -> TopicRules.delete(state, delete);
         };

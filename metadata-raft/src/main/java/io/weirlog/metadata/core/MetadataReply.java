@@ -2,6 +2,7 @@ package io.weirlog.metadata.core;
 
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.TopicId;
+import java.util.List;
 
 /// The machine's answer to a command. `index` is the log index of the command: every image of at least that
 /// index shows the result.
@@ -11,6 +12,13 @@ public sealed interface MetadataReply {
     record TopicDeleted(TopicId id, long index) implements MetadataReply {}
 
     record BrokerRegistered(BrokerEpoch epoch, long index) implements MetadataReply {}
+
+    /// @param results one for each change of the command, in its order
+    record IsrAltered(List<IsrResult> results, long index) implements MetadataReply {
+        public IsrAltered {
+            results = List.copyOf(results);
+        }
+    }
 
     /// Things are as the command wanted them.
     record Done(long index) implements MetadataReply {}

@@ -44,12 +44,12 @@ final class PartitionChange {
     }
 
     /// The partition's change as `state` now is; empty if nothing changes.
-    Optional<MetadataEvent> of(PartitionImage before) {
+    Optional<MetadataEvent.PartitionChanged> of(PartitionImage before) {
         return of(before, before.inSyncReplicas());
     }
 
     /// The same with `wanted` as the in-sync set asked for: replicas of the partition.
-    Optional<MetadataEvent> of(PartitionImage before, List<BrokerId> wanted) {
+    Optional<MetadataEvent.PartitionChanged> of(PartitionImage before, List<BrokerId> wanted) {
         var after = outcome(before, wanted);
         boolean elected = !after.leader().equals(before.leader())
                 || before.leader().filter(renewed::contains).isPresent();

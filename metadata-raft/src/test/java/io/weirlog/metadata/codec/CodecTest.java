@@ -6,8 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
+import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.core.IsrChange;
+import io.weirlog.metadata.core.IsrResult;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataMachine;
 import io.weirlog.metadata.core.MetadataReply;
@@ -79,6 +83,18 @@ class CodecTest {
         golden.put(
                 new MetadataCommand.UnregisterBroker(REQUEST, new BrokerId(300), new BrokerEpoch(9)),
                 "0a1000000000000000010000000000000002420508ac021009");
+        golden.put(
+                new MetadataCommand.AlterIsr(
+                        REQUEST,
+                        new BrokerId(300),
+                        new BrokerEpoch(9),
+                        List.of(new IsrChange(
+                                new TopicPartition(TOPIC, 2),
+                                new LeaderEpoch(3),
+                                4,
+                                List.of(new IsrChange.Member(new BrokerId(1), new BrokerEpoch(5)))))),
+                "0a10000000000000000100000000000000024a2508ac0210091a1e"
+                        + "0a1000000000000000030000000000000004100218032004" + "2a0408011005");
         return golden;
     }
 
@@ -88,6 +104,13 @@ class CodecTest {
         golden.put(new MetadataReply.TopicDeleted(TOPIC, 5), "12140a10000000000000000300000000000000041005");
         golden.put(new MetadataReply.BrokerRegistered(new BrokerEpoch(4), 5), "1a0408041005");
         golden.put(new MetadataReply.Rejected(RejectReason.LIMIT_EXCEEDED, "no"), "2206080a12026e6f");
+        golden.put(
+                new MetadataReply.IsrAltered(
+                        List.of(
+                                new IsrResult.Altered(new LeaderEpoch(3), 4),
+                                new IsrResult.Refused(IsrResult.Reason.NOT_LEADER)),
+                        5),
+                "320e0805" + "12060a0408031004" + "12021002");
         golden.put(new MetadataReply.Done(5), "2a020805");
         return golden;
     }
@@ -117,6 +140,14 @@ class CodecTest {
         for (var reason : RejectReason.values()) {
             var rejected = new MetadataReply.Rejected(reason, "");
             assertEquals(rejected, ReplyCodec.decode(ByteBuffer.wrap(ReplyCodec.encode(rejected))));
+        }
+    }
+
+    @Test
+    void everyReasonAgainstAnInSyncSetHasItsNumber() throws Exception {
+        for (var reason : IsrResult.Reason.values()) {
+            var reply = new MetadataReply.IsrAltered(List.of(new IsrResult.Refused(reason)), 1);
+            assertEquals(reply, ReplyCodec.decode(ByteBuffer.wrap(ReplyCodec.encode(reply))));
         }
     }
 

@@ -63,6 +63,10 @@ final class CompleteReplicas {
                 change.election().isPresent(),
                 "an election and a new epoch go together");
         var holders = holders(topic, partition);
+        if (former.leader().filter(partition.inSyncReplicas()::contains).isPresent()) {
+            // Whoever joins is complete: the leader says so.
+            holders.addAll(partition.inSyncReplicas());
+        }
         boolean unclean =
                 change.election().filter(election -> !election.clean()).isPresent();
         if (unclean) {

@@ -11,6 +11,7 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
+import io.weirlog.metadata.MetadataImage;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.TopicImage;
 import io.weirlog.metadata.codec.SnapshotCodec;
@@ -19,25 +20,34 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// Random command sequences against what must always hold. Each seed is a whole history.
 class MachineModelTest {
-    private static final int SEEDS = 500;
+    /// More of them make a longer search: `-Dweirlog.model.seeds=5000`.
+    private static final int SEEDS = Integer.getInteger("weirlog.model.seeds", 500);
+
     private static final int COMMANDS = 120;
 
     @Test
     void randomHistories() {
         int accepted = 0;
         int retried = 0;
+        int altered = 0;
+        int repeated = 0;
+        int refused = 0;
         for (long seed = 0; seed < SEEDS; seed++) {
             try {
                 var history = new History(seed);
                 history.run();
                 accepted += history.accepted;
                 retried += history.retried;
+                altered += history.altered;
+                repeated += history.repeated;
+                refused += history.refused;
             } catch (Exception | AssertionError e) {
                 throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
             }
@@ -45,6 +55,9 @@ class MachineModelTest {
         // A test of refusals only would prove nothing.
         assertTrue(accepted > SEEDS * COMMANDS / 5, "accepted: " + accepted);
         assertTrue(retried > SEEDS * COMMANDS / 10, "retried: " + retried);
+        assertTrue(altered > SEEDS, "in-sync sets altered: " + altered);
+        assertTrue(repeated > SEEDS, "in-sync sets as wanted already: " + repeated);
+        assertTrue(refused > SEEDS, "in-sync sets refused: " + refused);
     }
 
     /// One history, with its own simple idea of what the state should be.
@@ -64,6 +77,9 @@ class MachineModelTest {
         final CompleteReplicas complete = new CompleteReplicas();
         int accepted;
         int retried;
+        int altered;
+        int repeated;
+        int refused;
 
         History(long seed) {
             commands = new RandomCommands(seed);
@@ -125,6 +141,10 @@ class MachineModelTest {
                             .keySet()
                             .removeIf(partition -> partition.topicId().equals(deleted.id()));
                 }
+                case MetadataReply.IsrAltered altered -> {
+                    accepted++;
+                    checkInSync((MetadataCommand.AlterIsr) command, altered, applied.state());
+                }
                 case MetadataReply.Done _ -> {
                     accepted++;
                     if (command instanceof MetadataCommand.UnregisterBroker unregister) {
@@ -136,6 +156,37 @@ class MachineModelTest {
                     var before =
                             brokerEpochs.put(((MetadataCommand.RegisterBroker) command).brokerId(), registered.epoch());
                     assertTrue(before == null || before.compareTo(registered.epoch()) <= 0, "R10: a broker epoch fell");
+                }
+            }
+        }
+
+        /// R9: a change is made if and only if the leader knew the partition as it was, or it is as wanted already.
+        private void checkInSync(
+                MetadataCommand.AlterIsr command, MetadataReply.IsrAltered reply, MetadataState after) {
+            for (int i = 0; i < command.changes().size(); i++) {
+                var change = command.changes().get(i);
+                if (reply.results().get(i) instanceof IsrResult.Altered(var leaderEpoch, var partitionEpoch)) {
+                    var was = MetadataImage.of(state)
+                            .partition(change.partition())
+                            .orElseThrow();
+                    var is = MetadataImage.of(after)
+                            .partition(change.partition())
+                            .orElseThrow();
+                    var wanted =
+                            change.inSync().stream().map(IsrChange.Member::id).toList();
+                    assertEquals(Set.copyOf(wanted), Set.copyOf(is.inSyncReplicas()));
+                    assertEquals(leaderEpoch, is.leaderEpoch());
+                    assertEquals(partitionEpoch, is.partitionEpoch());
+                    assertEquals(change.leaderEpoch(), was.leaderEpoch(), "R9: another leader epoch");
+                    assertEquals(Optional.of(command.leader()), was.leader(), "R3: not the leader");
+                    if (Set.copyOf(wanted).equals(Set.copyOf(was.inSyncReplicas()))) {
+                        repeated++;
+                    } else {
+                        altered++;
+                        assertEquals(change.partitionEpoch(), was.partitionEpoch(), "R9: something came between");
+                    }
+                } else {
+                    refused++;
                 }
             }
         }

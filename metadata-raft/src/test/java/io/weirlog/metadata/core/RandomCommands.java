@@ -3,8 +3,10 @@ package io.weirlog.metadata.core;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.BrokerImage;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.PartitionImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +44,13 @@ public final class RandomCommands {
         if (!sent.isEmpty() && random.nextInt(5) == 0) {
             return any(sent);
         }
-        var command = switch (random.nextInt(20)) {
+        var command = switch (random.nextInt(28)) {
             case 0, 1, 2, 3 -> register(view);
             case 4, 5, 6, 7, 8 -> create();
             case 9 -> new MetadataCommand.DeleteTopic(requestId(), any(NAMES));
             case 10 -> new MetadataCommand.DeleteTopic(requestId(), topicId());
-            default -> aboutBroker(brokerId(), view);
+            case 11, 12, 13, 14, 15, 16, 17, 18, 19 -> aboutBroker(brokerId(), view);
+            default -> alterIsr(view);
         };
         sent.add(command);
         return command;
@@ -61,6 +64,37 @@ public final class RandomCommands {
             case 7 -> new MetadataCommand.DrainBroker(requestId(), broker, epoch);
             default -> new MetadataCommand.UnregisterBroker(requestId(), broker, epoch);
         };
+    }
+
+    private MetadataCommand alterIsr(MetadataState view) {
+        var leaders = view.topics().byNames().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .flatMap(partition -> partition.leader().stream())
+                .toList();
+        var leader = leaders.isEmpty() ? brokerId() : any(leaders);
+        var changes = new ArrayList<IsrChange>();
+        for (var topic : view.topics().byNames()) {
+            for (var partition : topic.partitions()) {
+                if (partition.leader().equals(Optional.of(leader)) && random.nextInt(3) == 0) {
+                    changes.add(change(new TopicPartition(topic.id(), partition.partition()), partition, view));
+                }
+            }
+        }
+        var epoch = epoch(leader, view).orElseGet(() -> new BrokerEpoch(random.nextInt(100)));
+        return new MetadataCommand.AlterIsr(requestId(), leader, epoch, changes);
+    }
+
+    private IsrChange change(TopicPartition id, PartitionImage partition, MetadataState view) {
+        var members = new ArrayList<IsrChange.Member>();
+        for (var replica : partition.replicas()) {
+            if (partition.leader().equals(Optional.of(replica)) || random.nextInt(3) != 0) {
+                members.add(new IsrChange.Member(replica, epoch(replica, view).orElse(new BrokerEpoch(0))));
+            }
+        }
+        if (random.nextInt(20) == 0) {
+            members.add(new IsrChange.Member(brokerId(), new BrokerEpoch(random.nextInt(100))));
+        }
+        return new IsrChange(id, partition.leaderEpoch(), partition.partitionEpoch(), members);
     }
 
     private BrokerId brokerId() {

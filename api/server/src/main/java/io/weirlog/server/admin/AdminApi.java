@@ -79,8 +79,10 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             switch (reply) {
                 case MetadataReply.Rejected rejected -> fail(response, Rejections.problem(rejected, request.getName()));
                 case MetadataReply.TopicCreated created -> answer(response, CreateTopicResponse.getDefaultInstance());
-                case MetadataReply.TopicDeleted _, MetadataReply.BrokerRegistered _, MetadataReply.Done _ ->
-                    throw new IllegalStateException(reply.toString());
+                case MetadataReply.TopicDeleted _,
+                        MetadataReply.BrokerRegistered _,
+                        MetadataReply.IsrAltered _,
+                        MetadataReply.Done _ -> throw new IllegalStateException(reply.toString());
             }
             return;
         }
