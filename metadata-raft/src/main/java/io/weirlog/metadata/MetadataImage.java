@@ -7,6 +7,7 @@ import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataMachine;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.MetadataState;
+import io.weirlog.metadata.core.StopCheck;
 import java.util.Collection;
 import java.util.Optional;
 
@@ -72,6 +73,11 @@ public final class MetadataImage {
     /// reported as valid. The index in the answer is only a guess at the one that a real proposal would get.
     public MetadataReply dryRun(MetadataCommand command) {
         return MetadataMachine.apply(state, state.index() + 1, command).reply();
+    }
+
+    /// Whether `broker` can be stopped now without harm to any partition.
+    public StopCheck canStop(BrokerId broker) {
+        return StopCheck.of(state, broker);
     }
 
     /// The state that this image shows.
