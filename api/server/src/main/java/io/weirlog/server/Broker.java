@@ -65,6 +65,8 @@ public final class Broker implements MetadataListener {
                 case MetadataEvent.PartitionChanged changed ->
                     // With one broker, roles change only when it registers, and it opens its partitions after that.
                     LOG.error("a role changed while the broker runs, which one broker cannot follow: {}", changed);
+                case MetadataEvent.ProducerIdsAllocated(var next) ->
+                    LOG.debug("producer ids are given out up to {}", next);
                 case MetadataEvent.BrokerChanged changed -> LOG.debug("broker changed: {}", changed.broker());
                 case MetadataEvent.BrokerUnregistered(var id) -> LOG.debug("broker {} unregistered", id);
                 case MetadataEvent.BrokerRegistered registered ->

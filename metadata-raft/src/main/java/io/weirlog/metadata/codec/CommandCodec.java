@@ -3,11 +3,14 @@ package io.weirlog.metadata.codec;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
+import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataCommand.AllocateProducerIds;
 import io.weirlog.metadata.core.MetadataCommand.AlterIsr;
 import io.weirlog.metadata.core.MetadataCommand.CreateTopic;
 import io.weirlog.metadata.core.MetadataCommand.DeleteTopic;
 import io.weirlog.metadata.core.MetadataCommand.DrainBroker;
+import io.weirlog.metadata.core.MetadataCommand.ElectPreferredLeaders;
 import io.weirlog.metadata.core.MetadataCommand.FenceBroker;
 import io.weirlog.metadata.core.MetadataCommand.RegisterBroker;
 import io.weirlog.metadata.core.MetadataCommand.UnfenceBroker;
@@ -18,8 +21,11 @@ import io.weirlog.storage.v1.BrokerLifeRecord;
 import io.weirlog.storage.v1.CommandRecord;
 import io.weirlog.storage.v1.CreateTopicRecord;
 import io.weirlog.storage.v1.DeleteTopicRecord;
+import io.weirlog.storage.v1.PartitionRefRecord;
+import io.weirlog.storage.v1.PartitionsRecord;
 import io.weirlog.storage.v1.RegisterBrokerRecord;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Optional;
 
 /// Commands as entries of the log: `CommandRecord` of `weirlog.storage.v1`.
@@ -37,6 +43,9 @@ public final class CommandCodec {
             case UnregisterBroker unregister ->
                 record.setUnregisterBroker(life(unregister.brokerId(), unregister.epoch()));
             case AlterIsr alter -> record.setAlterIsr(IsrCodec.encoded(alter));
+            case ElectPreferredLeaders elect -> record.setElectPreferredLeaders(encoded(elect));
+            case AllocateProducerIds allocate ->
+                record.setAllocateProducerIds(life(allocate.brokerId(), allocate.epoch()));
             case CreateTopic create -> record.setCreateTopic(encoded(create));
             case DeleteTopic delete -> record.setDeleteTopic(encoded(delete));
         }
@@ -60,6 +69,8 @@ public final class CommandCodec {
             case DRAIN_BROKER -> life(requestId, record.getDrainBroker(), DrainBroker::new);
             case UNREGISTER_BROKER -> life(requestId, record.getUnregisterBroker(), UnregisterBroker::new);
             case ALTER_ISR -> IsrCodec.decoded(requestId, record.getAlterIsr());
+            case ELECT_PREFERRED_LEADERS -> decoded(requestId, record.getElectPreferredLeaders());
+            case ALLOCATE_PRODUCER_IDS -> life(requestId, record.getAllocateProducerIds(), AllocateProducerIds::new);
             case CREATE_TOPIC -> decoded(requestId, record.getCreateTopic());
             case DELETE_TOPIC -> decoded(requestId, record.getDeleteTopic());
             case COMMAND_NOT_SET -> throw new MalformedRecordException("no known metadata command");
@@ -89,6 +100,25 @@ public final class CommandCodec {
                 record.hasCleanlyStoppedEpoch()
                         ? Optional.of(Fields.brokerEpoch(record.getCleanlyStoppedEpoch()))
                         : Optional.empty());
+    }
+
+    private static PartitionsRecord encoded(ElectPreferredLeaders command) {
+        var record = PartitionsRecord.newBuilder();
+        for (var partition : command.partitions()) {
+            record.addPartitions(PartitionRefRecord.newBuilder()
+                    .setTopicId(Fields.bytes(partition.topicId().value()))
+                    .setPartition(partition.partition()));
+        }
+        return record.build();
+    }
+
+    private static MetadataCommand decoded(RequestId requestId, PartitionsRecord record)
+            throws MalformedRecordException {
+        var partitions = new ArrayList<TopicPartition>(record.getPartitionsCount());
+        for (var partition : record.getPartitionsList()) {
+            partitions.add(Fields.partition(partition.getTopicId(), partition.getPartition()));
+        }
+        return new ElectPreferredLeaders(requestId, partitions);
     }
 
     private static BrokerLifeRecord life(BrokerId id, BrokerEpoch epoch) {

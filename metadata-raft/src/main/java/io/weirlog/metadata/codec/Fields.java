@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.storage.v1.ConfigRecord;
@@ -42,6 +43,13 @@ final class Fields {
 
     static RequestId requestId(ByteString bytes) throws MalformedRecordException {
         return new RequestId(uuid(bytes));
+    }
+
+    static TopicPartition partition(ByteString topicId, int partition) throws MalformedRecordException {
+        if (partition < 0) {
+            throw new MalformedRecordException("a partition beyond the range of partitions");
+        }
+        return new TopicPartition(topicId(topicId), partition);
     }
 
     static BrokerId brokerId(int number) throws MalformedRecordException {

@@ -1,7 +1,6 @@
 package io.weirlog.metadata.codec;
 
 import io.weirlog.common.LeaderEpoch;
-import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.core.IsrChange;
 import io.weirlog.metadata.core.IsrResult;
 import io.weirlog.metadata.core.MetadataCommand.AlterIsr;
@@ -57,8 +56,8 @@ final class IsrCodec {
     }
 
     private static IsrChange decoded(IsrChangeRecord record) throws MalformedRecordException {
-        if (record.getPartition() < 0 || record.getLeaderEpoch() < 0) {
-            throw new MalformedRecordException("a partition or epoch beyond the range of ints");
+        if (record.getLeaderEpoch() < 0) {
+            throw new MalformedRecordException("a leader epoch beyond the range of epochs");
         }
         var members = new ArrayList<IsrChange.Member>(record.getInSyncReplicasCount());
         for (var member : record.getInSyncReplicasList()) {
@@ -66,7 +65,7 @@ final class IsrCodec {
                     Fields.brokerId(member.getBrokerId()), Fields.brokerEpoch(member.getBrokerEpoch())));
         }
         return new IsrChange(
-                new TopicPartition(Fields.topicId(record.getTopicId()), record.getPartition()),
+                Fields.partition(record.getTopicId(), record.getPartition()),
                 new LeaderEpoch(record.getLeaderEpoch()),
                 record.getPartitionEpoch(),
                 members);

@@ -5,16 +5,21 @@ import io.weirlog.common.BrokerEpoch;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.storage.v1.BrokerRegisteredRecord;
 import io.weirlog.storage.v1.DoneRecord;
+import io.weirlog.storage.v1.PreferredLeadersElectedRecord;
+import io.weirlog.storage.v1.PreferredResult;
+import io.weirlog.storage.v1.ProducerIdsAllocatedRecord;
 import io.weirlog.storage.v1.RejectReason;
 import io.weirlog.storage.v1.RejectedRecord;
 import io.weirlog.storage.v1.ReplyRecord;
 import io.weirlog.storage.v1.TopicCreatedRecord;
 import io.weirlog.storage.v1.TopicDeletedRecord;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 
 /// The machine's answers: `ReplyRecord` of `weirlog.storage.v1`.
 public final class ReplyCodec {
     private static final String REASON_PREFIX = "REJECT_REASON_";
+    private static final String RESULT_PREFIX = "PREFERRED_RESULT_";
 
     private ReplyCodec() {}
 
@@ -48,6 +53,12 @@ public final class ReplyCodec {
                         .setBrokerEpoch(epoch.value())
                         .setIndex(index));
             case MetadataReply.IsrAltered altered -> record.setIsrAltered(IsrCodec.encoded(altered));
+            case MetadataReply.PreferredLeadersElected elected -> record.setPreferredLeadersElected(encoded(elected));
+            case MetadataReply.ProducerIdsAllocated(var first, var count, var index) ->
+                record.setProducerIdsAllocated(ProducerIdsAllocatedRecord.newBuilder()
+                        .setFirst(first)
+                        .setCount(count)
+                        .setIndex(index));
             case MetadataReply.Done(var index) ->
                 record.setDone(DoneRecord.newBuilder().setIndex(index));
             case MetadataReply.Rejected(var reason, var message) ->
@@ -73,6 +84,12 @@ public final class ReplyCodec {
                         new BrokerEpoch(record.getBrokerRegistered().getBrokerEpoch()),
                         record.getBrokerRegistered().getIndex());
             case ISR_ALTERED -> IsrCodec.decoded(record.getIsrAltered());
+            case PREFERRED_LEADERS_ELECTED -> decoded(record.getPreferredLeadersElected());
+            case PRODUCER_IDS_ALLOCATED ->
+                new MetadataReply.ProducerIdsAllocated(
+                        record.getProducerIdsAllocated().getFirst(),
+                        record.getProducerIdsAllocated().getCount(),
+                        record.getProducerIdsAllocated().getIndex());
             case DONE -> new MetadataReply.Done(record.getDone().getIndex());
             case REJECTED ->
                 new MetadataReply.Rejected(
@@ -80,6 +97,29 @@ public final class ReplyCodec {
                         record.getRejected().getMessage());
             case REPLY_NOT_SET -> throw new MalformedRecordException("no known metadata reply");
         };
+    }
+
+    private static PreferredLeadersElectedRecord encoded(MetadataReply.PreferredLeadersElected reply) {
+        var record = PreferredLeadersElectedRecord.newBuilder().setIndex(reply.index());
+        for (var result : reply.results()) {
+            record.addResults(PreferredResult.valueOf(RESULT_PREFIX + result.name()));
+        }
+        return record.build();
+    }
+
+    private static MetadataReply decoded(PreferredLeadersElectedRecord record) throws MalformedRecordException {
+        var results = new ArrayList<io.weirlog.metadata.core.PreferredResult>(record.getResultsCount());
+        for (var result : record.getResultsList()) {
+            results.add(
+                    switch (result) {
+                        case PREFERRED_RESULT_UNSPECIFIED, UNRECOGNIZED ->
+                            throw new MalformedRecordException("an unknown result of an election");
+                        default ->
+                            io.weirlog.metadata.core.PreferredResult.valueOf(
+                                    result.name().substring(RESULT_PREFIX.length()));
+                    });
+        }
+        return new MetadataReply.PreferredLeadersElected(results, record.getIndex());
     }
 
     private static io.weirlog.metadata.core.RejectReason reason(RejectReason reason) throws MalformedRecordException {

@@ -90,7 +90,7 @@ public final class SnapshotCodec {
     }
 
     private static byte[] body(MetadataState state) {
-        var record = SnapshotRecord.newBuilder().setIndex(state.index());
+        var record = SnapshotRecord.newBuilder().setIndex(state.index()).setNextProducerId(state.nextProducerId());
         state.brokers().values().forEach(broker -> record.addBrokers(record(broker)));
         state.topics().byNames().forEach(topic -> record.addTopics(record(topic)));
         state.requests().answers().forEach(answer -> record.addAnswers(record(answer)));
@@ -111,7 +111,7 @@ public final class SnapshotCodec {
             var requestId = Fields.requestId(answer.getRequestId());
             answers.add(new RequestLog.Answer(requestId, answer.getIndex(), ReplyCodec.reply(answer.getReply())));
         }
-        return MetadataState.restore(record.getIndex(), brokers, topics, answers);
+        return MetadataState.restore(record.getIndex(), brokers, topics, record.getNextProducerId(), answers);
     }
 
     private static BrokerRecord record(BrokerImage broker) {

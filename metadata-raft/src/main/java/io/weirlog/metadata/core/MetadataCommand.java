@@ -3,6 +3,7 @@ package io.weirlog.metadata.core;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Endpoint;
 import java.util.Collections;
 import java.util.List;
@@ -74,6 +75,18 @@ public sealed interface MetadataCommand {
             changes = List.copyOf(changes);
         }
     }
+
+    /// Lets the preferred leaders of these partitions lead again, where they are in sync and in service.
+    ///
+    /// @param partitions at most [MetadataLimits#ELECTIONS_PER_COMMAND_MAX]
+    record ElectPreferredLeaders(RequestId requestId, List<TopicPartition> partitions) implements MetadataCommand {
+        public ElectPreferredLeaders {
+            partitions = List.copyOf(partitions);
+        }
+    }
+
+    /// Gives a broker a block of [MetadataLimits#PRODUCER_ID_BLOCK_IDS] producer ids that nobody else has.
+    record AllocateProducerIds(RequestId requestId, BrokerId brokerId, BrokerEpoch epoch) implements MetadataCommand {}
 
     /// @param topicId drawn by the proposer, never to be used again: data on disk is known by it (M4)
     /// @param configs explicit configs by key, see [TopicConfigs]

@@ -22,6 +22,9 @@ public sealed interface MetadataEvent {
 
     record BrokerUnregistered(BrokerId id) implements MetadataEvent {}
 
+    /// @param next the lowest producer id that is still free
+    record ProducerIdsAllocated(long next) implements MetadataEvent {}
+
     /// @param election present if and only if the leader epoch is new; nobody may have been elected
     record PartitionChanged(TopicId topicId, String topic, PartitionImage partition, Optional<Election> election)
             implements MetadataEvent {}

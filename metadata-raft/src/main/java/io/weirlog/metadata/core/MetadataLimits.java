@@ -22,6 +22,11 @@ public final class MetadataLimits {
     /// The answers to all of them are kept for retries.
     public static final int ISR_CHANGES_PER_COMMAND_MAX = 1_000;
 
+    /// The answers to all of them are kept for retries.
+    public static final int ELECTIONS_PER_COMMAND_MAX = 1_000;
+
+    public static final int PRODUCER_ID_BLOCK_IDS = 1_000;
+
     /// Of one encoded command: well below what the Raft log takes as one entry.
     public static final int COMMAND_BYTES_MAX = 1 << 20;
 

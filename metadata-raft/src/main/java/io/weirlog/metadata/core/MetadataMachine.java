@@ -33,6 +33,8 @@ public final class MetadataMachine {
             case MetadataCommand.DrainBroker drain -> BrokerRules.drain(state, drain);
             case MetadataCommand.UnregisterBroker unregister -> BrokerRules.unregister(state, unregister);
             case MetadataCommand.AlterIsr alter -> IsrRules.alter(state, alter);
+            case MetadataCommand.ElectPreferredLeaders elect -> PreferredRules.elect(state, elect);
+            case MetadataCommand.AllocateProducerIds allocate -> ProducerIdRules.allocate(state, allocate);
             case MetadataCommand.CreateTopic create -> TopicRules.create(state, create);
             case MetadataCommand.DeleteTopic delete -> TopicRules.delete(state, delete);
         };

@@ -20,6 +20,16 @@ public sealed interface MetadataReply {
         }
     }
 
+    /// @param results one for each partition of the command, in its order
+    record PreferredLeadersElected(List<PreferredResult> results, long index) implements MetadataReply {
+        public PreferredLeadersElected {
+            results = List.copyOf(results);
+        }
+    }
+
+    /// The ids from `first` on, `count` of them.
+    record ProducerIdsAllocated(long first, int count, long index) implements MetadataReply {}
+
     /// Things are as the command wanted them.
     record Done(long index) implements MetadataReply {}
 

@@ -14,12 +14,13 @@ import org.pcollections.TreePMap;
 /// so that keeping an old one is cheap and a reader is never disturbed.
 public final class MetadataState {
     public static final MetadataState EMPTY =
-            new MetadataState(0, TreePMap.empty(), TopicTable.EMPTY, BrokerLoads.EMPTY, RequestLog.EMPTY);
+            new MetadataState(0, TreePMap.empty(), TopicTable.EMPTY, BrokerLoads.EMPTY, 0, RequestLog.EMPTY);
 
     private final long index;
     private final TreePMap<BrokerId, BrokerImage> brokers;
     private final TopicTable topics;
     private final BrokerLoads loads;
+    private final long nextProducerId;
     private final RequestLog requests;
 
     private MetadataState(
@@ -27,11 +28,13 @@ public final class MetadataState {
             TreePMap<BrokerId, BrokerImage> brokers,
             TopicTable topics,
             BrokerLoads loads,
+            long nextProducerId,
             RequestLog requests) {
         this.index = index;
         this.brokers = brokers;
         this.topics = topics;
         this.loads = loads;
+        this.nextProducerId = nextProducerId;
         this.requests = requests;
     }
 
@@ -42,6 +45,7 @@ public final class MetadataState {
             long index,
             Collection<BrokerImage> brokers,
             Collection<TopicImage> topics,
+            long nextProducerId,
             Collection<RequestLog.Answer> answers) {
         var state = EMPTY;
         for (var broker : brokers) {
@@ -54,7 +58,7 @@ public final class MetadataState {
         for (var answer : answers) {
             requests = requests.plus(answer);
         }
-        return new MetadataState(index, state.brokers, state.topics, state.loads, requests);
+        return new MetadataState(index, state.brokers, state.topics, state.loads, nextProducerId, requests);
     }
 
     /// The log index of the last command applied; 0 before the first, which is never at 0 (the log opens with
@@ -70,6 +74,11 @@ public final class MetadataState {
 
     public TopicTable topics() {
         return topics;
+    }
+
+    /// The lowest producer id that is still free.
+    public long nextProducerId() {
+        return nextProducerId;
     }
 
     public RequestLog requests() {
@@ -107,8 +116,14 @@ public final class MetadataState {
             case MetadataEvent.BrokerRegistered(var broker) -> with(brokers.plus(broker.id(), broker));
             case MetadataEvent.BrokerChanged(var broker) -> with(brokers.plus(broker.id(), broker));
             case MetadataEvent.BrokerUnregistered(var id) -> with(brokers.minus(id));
+            case MetadataEvent.ProducerIdsAllocated(var next) -> withNextProducerId(next);
             case MetadataEvent.PartitionChanged change -> changed(change.topicId(), change.partition());
         };
+    }
+
+    private MetadataState withNextProducerId(long next) {
+        Invariant.check(next > nextProducerId, "producer ids from %s after %s", next, nextProducerId);
+        return new MetadataState(index, brokers, topics, loads, next, requests);
     }
 
     private MetadataState changed(TopicId id, PartitionImage partition) {
@@ -122,22 +137,22 @@ public final class MetadataState {
     }
 
     private MetadataState with(TreePMap<BrokerId, BrokerImage> changedBrokers) {
-        return new MetadataState(index, changedBrokers, topics, loads, requests);
+        return new MetadataState(index, changedBrokers, topics, loads, nextProducerId, requests);
     }
 
     private MetadataState with(TopicTable changedTopics, BrokerLoads changedLoads) {
-        return new MetadataState(index, brokers, changedTopics, changedLoads, requests);
+        return new MetadataState(index, brokers, changedTopics, changedLoads, nextProducerId, requests);
     }
 
     /// This state with the log at `at`: answers out of the window are forgotten.
     MetadataState advancedTo(long at) {
         Invariant.check(at > index, "M2: index %s after %s", at, index);
-        return new MetadataState(at, brokers, topics, loads, requests.expiredAt(at));
+        return new MetadataState(at, brokers, topics, loads, nextProducerId, requests.expiredAt(at));
     }
 
     /// This state with the answer to the command at [#index] kept for retries.
     MetadataState answered(RequestId requestId, MetadataReply reply) {
         var kept = requests.plus(new RequestLog.Answer(requestId, index, reply));
-        return new MetadataState(index, brokers, topics, loads, kept);
+        return new MetadataState(index, brokers, topics, loads, nextProducerId, kept);
     }
 }

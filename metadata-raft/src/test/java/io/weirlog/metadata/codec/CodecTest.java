@@ -16,6 +16,7 @@ import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataMachine;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.MetadataState;
+import io.weirlog.metadata.core.PreferredResult;
 import io.weirlog.metadata.core.RandomCommands;
 import io.weirlog.metadata.core.RejectReason;
 import io.weirlog.metadata.core.RequestId;
@@ -95,6 +96,12 @@ class CodecTest {
                                 List.of(new IsrChange.Member(new BrokerId(1), new BrokerEpoch(5)))))),
                 "0a10000000000000000100000000000000024a2508ac0210091a1e"
                         + "0a1000000000000000030000000000000004100218032004" + "2a0408011005");
+        golden.put(
+                new MetadataCommand.ElectPreferredLeaders(REQUEST, List.of(new TopicPartition(TOPIC, 2))),
+                "0a100000000000000001000000000000000252160a14" + "0a10000000000000000300000000000000041002");
+        golden.put(
+                new MetadataCommand.AllocateProducerIds(REQUEST, new BrokerId(300), new BrokerEpoch(9)),
+                "0a10000000000000000100000000000000025a0508ac021009");
         return golden;
     }
 
@@ -111,6 +118,11 @@ class CodecTest {
                                 new IsrResult.Refused(IsrResult.Reason.NOT_LEADER)),
                         5),
                 "320e0805" + "12060a0408031004" + "12021002");
+        golden.put(
+                new MetadataReply.PreferredLeadersElected(
+                        List.of(PreferredResult.ELECTED, PreferredResult.NOT_AVAILABLE), 5),
+                "3a06080512020104");
+        golden.put(new MetadataReply.ProducerIdsAllocated(1_000, 1_000, 5), "420808e80710e8071805");
         golden.put(new MetadataReply.Done(5), "2a020805");
         return golden;
     }
@@ -141,6 +153,16 @@ class CodecTest {
             var rejected = new MetadataReply.Rejected(reason, "");
             assertEquals(rejected, ReplyCodec.decode(ByteBuffer.wrap(ReplyCodec.encode(rejected))));
         }
+    }
+
+    @Test
+    void producerIdsOutliveASnapshot() throws Exception {
+        var registered = MetadataMachine.apply(MetadataState.EMPTY, 7, REGISTER).state();
+        var allocate = new MetadataCommand.AllocateProducerIds(
+                new RequestId(new UUID(0, 9)), new BrokerId(300), new BrokerEpoch(7));
+        var allocated = MetadataMachine.apply(registered, 8, allocate).state();
+        assertEquals(
+                1_000, SnapshotCodec.decode(SnapshotCodec.encode(allocated)).nextProducerId());
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.TopicImage;
 import io.weirlog.metadata.codec.SnapshotCodec;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -36,6 +37,7 @@ class MachineModelTest {
     void randomHistories() {
         int accepted = 0;
         int retried = 0;
+        int elected = 0;
         int altered = 0;
         int repeated = 0;
         int refused = 0;
@@ -45,6 +47,7 @@ class MachineModelTest {
                 history.run();
                 accepted += history.accepted;
                 retried += history.retried;
+                elected += history.elected;
                 altered += history.altered;
                 repeated += history.repeated;
                 refused += history.refused;
@@ -55,6 +58,7 @@ class MachineModelTest {
         // A test of refusals only would prove nothing.
         assertTrue(accepted > SEEDS * COMMANDS / 5, "accepted: " + accepted);
         assertTrue(retried > SEEDS * COMMANDS / 10, "retried: " + retried);
+        assertTrue(elected > SEEDS / 10, "preferred leaders elected: " + elected);
         assertTrue(altered > SEEDS, "in-sync sets altered: " + altered);
         assertTrue(repeated > SEEDS, "in-sync sets as wanted already: " + repeated);
         assertTrue(refused > SEEDS, "in-sync sets refused: " + refused);
@@ -77,6 +81,8 @@ class MachineModelTest {
         final CompleteReplicas complete = new CompleteReplicas();
         int accepted;
         int retried;
+        int elected;
+        long nextProducerId;
         int altered;
         int repeated;
         int refused;
@@ -144,6 +150,15 @@ class MachineModelTest {
                 case MetadataReply.IsrAltered altered -> {
                     accepted++;
                     checkInSync((MetadataCommand.AlterIsr) command, altered, applied.state());
+                }
+                case MetadataReply.PreferredLeadersElected(var results, var _) -> {
+                    accepted++;
+                    elected += Collections.frequency(results, PreferredResult.ELECTED);
+                }
+                case MetadataReply.ProducerIdsAllocated(var firstId, var count, var _) -> {
+                    accepted++;
+                    assertTrue(firstId >= nextProducerId, "a producer id was given twice");
+                    nextProducerId = firstId + count;
                 }
                 case MetadataReply.Done _ -> {
                     accepted++;
@@ -217,6 +232,7 @@ class MachineModelTest {
                     List.copyOf(state.topics().byNames()),
                     List.copyOf(followed.topics().byNames()));
             assertEquals(state.brokers(), followed.brokers());
+            assertEquals(state.nextProducerId(), followed.nextProducerId());
         }
 
         private void checkPartition(TopicPartition id, TopicImage topic, PartitionImage partition) {

@@ -44,12 +44,14 @@ public final class RandomCommands {
         if (!sent.isEmpty() && random.nextInt(5) == 0) {
             return any(sent);
         }
-        var command = switch (random.nextInt(28)) {
+        var command = switch (random.nextInt(32)) {
             case 0, 1, 2, 3 -> register(view);
             case 4, 5, 6, 7, 8 -> create();
             case 9 -> new MetadataCommand.DeleteTopic(requestId(), any(NAMES));
             case 10 -> new MetadataCommand.DeleteTopic(requestId(), topicId());
             case 11, 12, 13, 14, 15, 16, 17, 18, 19 -> aboutBroker(brokerId(), view);
+            case 28, 30, 31 -> electPreferred(view);
+            case 29 -> allocateProducerIds(brokerId(), view);
             default -> alterIsr(view);
         };
         sent.add(command);
@@ -64,6 +66,26 @@ public final class RandomCommands {
             case 7 -> new MetadataCommand.DrainBroker(requestId(), broker, epoch);
             default -> new MetadataCommand.UnregisterBroker(requestId(), broker, epoch);
         };
+    }
+
+    private MetadataCommand electPreferred(MetadataState view) {
+        var partitions = new ArrayList<TopicPartition>();
+        for (var topic : view.topics().byNames()) {
+            for (var partition : topic.partitions()) {
+                boolean displaced = !partition
+                        .leader()
+                        .equals(Optional.of(partition.replicas().getFirst()));
+                if (displaced || random.nextInt(8) == 0) {
+                    partitions.add(new TopicPartition(topic.id(), partition.partition()));
+                }
+            }
+        }
+        return new MetadataCommand.ElectPreferredLeaders(requestId(), partitions);
+    }
+
+    private MetadataCommand allocateProducerIds(BrokerId broker, MetadataState view) {
+        var epoch = epoch(broker, view).orElseGet(() -> new BrokerEpoch(random.nextInt(100)));
+        return new MetadataCommand.AllocateProducerIds(requestId(), broker, epoch);
     }
 
     private MetadataCommand alterIsr(MetadataState view) {

@@ -82,6 +82,8 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
                 case MetadataReply.TopicDeleted _,
                         MetadataReply.BrokerRegistered _,
                         MetadataReply.IsrAltered _,
+                        MetadataReply.PreferredLeadersElected _,
+                        MetadataReply.ProducerIdsAllocated _,
                         MetadataReply.Done _ -> throw new IllegalStateException(reply.toString());
             }
             return;
