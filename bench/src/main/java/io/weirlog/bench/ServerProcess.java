@@ -23,6 +23,9 @@ final class ServerProcess implements AutoCloseable {
         var launcher = System.getProperty("weirlog.launcher", "weirlog");
         var builder = new ProcessBuilder(List.of(launcher, "dev", "--data-dir", dataDir.toString(), "--port", "0"))
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
+        // The build that this run belongs to, whatever the launcher would think of its age.
+        var home = Path.of(launcher).resolveSibling("deploy/target/weirlog");
+        builder.environment().putIfAbsent("WEIRLOG_HOME", home.toString());
         builder.environment().merge("WEIRLOG_JAVA_OPTS", "-Xmx1g", (own, more) -> own);
         var process = builder.start();
         var output = new BufferedReader(process.inputReader());

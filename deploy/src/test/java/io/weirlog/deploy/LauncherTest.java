@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,7 +96,7 @@ class LauncherTest {
         assertEquals(2, mavenCalls());
         everythingIsOld();
         Files.setLastModifiedTime(
-                repository.resolve("deploy/target/weirlog/lib"),
+                repository.resolve("deploy/target/weirlog/built"),
                 FileTime.from(Instant.now().minusSeconds(60)));
         Files.delete(source);
         assertEquals(LATER_BUILD, launch().success().getFirst());
@@ -135,6 +136,7 @@ class LauncherTest {
         Files.createFile(repository.resolve("wait"));
         try (var killed = launch()) {
             killed.line(FIRST_BUILD::equals);
+            awaitMaven();
             killed.killWithChildren();
         }
         assertTrue(Files.exists(repository.resolve("deploy/target/build.lock/pid")));
@@ -184,6 +186,14 @@ class LauncherTest {
                     "caches for the one JVM of this machine");
         }
         assertEquals(1, Run.weirlog("--version").success().size());
+    }
+
+    private void awaitMaven() throws Exception {
+        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!Files.exists(repository.resolve("maven.calls"))) {
+            assertTrue(System.nanoTime() - deadline < 0, "Maven was not called");
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
     }
 
     private Run launch() {
