@@ -169,8 +169,11 @@ final class Run implements AutoCloseable {
         process.destroy();
     }
 
+    /// Kills also what the program has started: a shell's death does not end the node that it runs.
     @Override
     public void close() {
+        var children = process.descendants().toList();
         process.destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
     }
 }
