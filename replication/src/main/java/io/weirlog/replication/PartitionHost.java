@@ -304,8 +304,8 @@ final class PartitionHost {
 
     private void publish(PartitionView newView) {
         view = newView;
-        opened.complete(newView);
         watchers.wakeAll();
+        opened.complete(newView);
     }
 
     private PartitionLog requireLog() throws IOException {
