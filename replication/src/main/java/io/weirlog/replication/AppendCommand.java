@@ -5,6 +5,8 @@ import io.weirlog.common.Offset;
 import io.weirlog.wire.ReceivedPayload;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One validated record batch on its way into a partition.
 ///
@@ -20,6 +22,8 @@ public record AppendCommand(
         Optional<Offset> expectedBaseOffset,
         long deadlineNanos,
         Consumer<AppendResult> completion) {
+    private static final Logger LOG = LoggerFactory.getLogger(AppendCommand.class);
+
     public AppendCommand {
         Invariant.check(recordCount > 0, "an append of %s records", recordCount);
     }
@@ -27,6 +31,15 @@ public record AppendCommand(
     /// Gives the batch's memory back and answers that nothing was appended.
     void refuse(AppendRefusal refusal) {
         batch.close();
-        completion.accept(new AppendResult.NotAppended(refusal));
+        complete(new AppendResult.NotAppended(refusal));
+    }
+
+    /// Tells the result. What the writer's side makes of it must not stop the partition.
+    void complete(AppendResult result) {
+        try {
+            completion.accept(result);
+        } catch (RuntimeException e) {
+            LOG.warn("the result of an append could not be told", e);
+        }
     }
 }

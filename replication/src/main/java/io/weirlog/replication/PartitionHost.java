@@ -177,8 +177,7 @@ final class PartitionHost {
             var message = "writing failed: " + e.getMessage();
             accepted.forEach(command -> {
                 command.batch().close();
-                command.completion()
-                        .accept(new AppendResult.Unknown(AppendResult.UnknownCause.STORAGE_FAILED, message));
+                command.complete(new AppendResult.Unknown(AppendResult.UnknownCause.STORAGE_FAILED, message));
             });
             storageFailed(e);
             return;
@@ -200,7 +199,7 @@ final class PartitionHost {
 
     private void await(AppendCommand command, Offset end, AppendResult.Appended success) {
         switch (command.acks()) {
-            case NONE -> command.completion().accept(success);
+            case NONE -> command.complete(success);
             case LEADER -> awaitingLocal.add(new Pending(command, end, success));
             case ALL -> awaitingHighWatermark.add(new Pending(command, end, success));
         }

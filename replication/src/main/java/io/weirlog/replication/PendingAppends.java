@@ -40,7 +40,7 @@ final class PendingAppends {
     void completeUpTo(Offset safeEnd) {
         for (var first = queue.peek(); first != null && !first.end.isAfter(safeEnd); first = queue.peek()) {
             queue.remove();
-            first.command.completion().accept(first.success);
+            first.command.complete(first.success);
         }
     }
 
@@ -63,19 +63,17 @@ final class PendingAppends {
         }
         nearestDeadlineNanos = nowNanos + nearest;
         for (var pending : expired) {
-            pending.command
-                    .completion()
-                    .accept(new AppendResult.Unknown(
-                            AppendResult.UnknownCause.TIMED_OUT,
-                            "written at offset " + pending.success.baseOffset()
-                                    + ", but not acknowledged before the deadline"));
+            pending.command.complete(new AppendResult.Unknown(
+                    AppendResult.UnknownCause.TIMED_OUT,
+                    "written at offset " + pending.success.baseOffset()
+                            + ", but not acknowledged before the deadline"));
         }
     }
 
     /// Answers everything with what `result` makes of it.
     void drain(Function<Pending, AppendResult> result) {
         for (var first = queue.poll(); first != null; first = queue.poll()) {
-            first.command.completion().accept(result.apply(first));
+            first.command.complete(result.apply(first));
         }
     }
 }

@@ -4,11 +4,15 @@ import io.weirlog.common.Offset;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Readers that wait for records: each is woken once, when the high watermark passes the offset that it waits at, or
 /// when
 /// the partition's role ends. Any thread may add and cancel; the owner wakes.
 final class WatermarkWatchers {
+    private static final Logger LOG = LoggerFactory.getLogger(WatermarkWatchers.class);
+
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
 
     /// One reader's wish to be woken.
@@ -25,7 +29,12 @@ final class WatermarkWatchers {
         /// Wakes unless that has happened; true, as the watch is over either way.
         private boolean fire() {
             if (done.compareAndSet(false, true)) {
-                wake.run();
+                try {
+                    wake.run();
+                } catch (RuntimeException e) {
+                    // A reader that is going away must not stop the partition.
+                    LOG.warn("a reader could not be woken", e);
+                }
             }
             return true;
         }

@@ -151,6 +151,24 @@ class PartitionsTest {
     }
 
     @Test
+    void aWriterWhoseAnswerFailsHarmsNobody() throws Exception {
+        host(LogConfig.defaults());
+        var builder = new RecordBatchBuilder(Compression.NONE, 128);
+        builder.append(System.currentTimeMillis(), null, new byte[100], List.of());
+        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        partitions.append(
+                ID, new AppendCommand(Payload.of(builder.build()), 1, Acks.ALL, Optional.empty(), deadline, result -> {
+                    throw new IllegalStateException("as the test wants it");
+                }));
+        assertEquals(
+                1,
+                assertInstanceOf(AppendResult.Appended.class, append())
+                        .baseOffset()
+                        .value());
+        assertEquals(3, leading().highWatermark().value());
+    }
+
+    @Test
     void aFullInboxRefusesAndLosesNothing() throws Exception {
         host(LogConfig.defaults());
         List<CompletableFuture<AppendResult>> results = new ArrayList<>();

@@ -40,10 +40,6 @@ public final class OpenStreams implements AutoCloseable {
         streams.remove(stream);
     }
 
-    public int size() {
-        return streams.size();
-    }
-
     void drain(Duration grace) {
         streams.forEach(stream -> stream.drain(grace));
     }

@@ -23,8 +23,4 @@ public final class RequestMemory {
     public void release(long bytes) {
         bytesInUse.addAndGet(-bytes);
     }
-
-    public long bytesInUse() {
-        return bytesInUse.get();
-    }
 }
