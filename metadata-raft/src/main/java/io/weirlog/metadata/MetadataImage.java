@@ -69,6 +69,20 @@ public final class MetadataImage {
         return state.brokers().values();
     }
 
+    /// The members of the metadata quorum that made themselves known, in the order of their ids.
+    public Collection<ControllerImage> controllers() {
+        return state.controllers().values();
+    }
+
+    public Optional<ControllerImage> controller(BrokerId id) {
+        return Optional.ofNullable(state.controllers().get(id));
+    }
+
+    /// The feature level that the cluster works at.
+    public int featureLevel() {
+        return state.featureLevel();
+    }
+
     /// What the machine would answer to `command` here, with nothing changed: the check before a dry run is
     /// reported as valid. The index in the answer is only a guess at the one that a real proposal would get.
     public MetadataReply dryRun(MetadataCommand command) {

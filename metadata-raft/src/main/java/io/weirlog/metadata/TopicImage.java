@@ -34,4 +34,19 @@ public record TopicImage(String name, TopicId id, List<PartitionImage> partition
         return new TopicImage(
                 name, id, ((PVector<PartitionImage>) partitions).with(changed.partition(), changed), configs);
     }
+
+    /// This topic with `added` after its partitions, numbered on from them.
+    public TopicImage plus(List<PartitionImage> added) {
+        return new TopicImage(name, id, ((PVector<PartitionImage>) partitions).plusAll(added), configs);
+    }
+
+    /// This topic with other explicit configs.
+    public TopicImage withConfigs(Map<String, String> changed) {
+        return new TopicImage(name, id, partitions, changed);
+    }
+
+    /// How many replicas each partition has once all reassignments are through or called off.
+    public int replicationFactor() {
+        return partitions.getFirst().settledReplicas().size();
+    }
 }

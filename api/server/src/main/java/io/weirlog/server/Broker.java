@@ -1,6 +1,7 @@
 package io.weirlog.server;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.MetadataImage;
 import io.weirlog.metadata.MetadataListener;
@@ -71,6 +72,13 @@ public final class Broker implements MetadataListener {
                 case MetadataEvent.BrokerUnregistered(var id) -> LOG.debug("broker {} unregistered", id);
                 case MetadataEvent.BrokerRegistered registered ->
                     LOG.debug("broker {} registered", registered.broker().id());
+                case MetadataEvent.PartitionsCreated created -> assign(image, created.topicId());
+                case MetadataEvent.TopicConfigsChanged changed -> assign(image, changed.topicId());
+                case MetadataEvent.ControllerRegistered(var controller) ->
+                    LOG.debug("controller {} registered", controller.id());
+                case MetadataEvent.ControllerUnregistered(var id) -> LOG.debug("controller {} unregistered", id);
+                case MetadataEvent.FeatureLevelFinalized(var level) ->
+                    LOG.info("the cluster works at feature level {} now", level);
             }
         }
         applied(image.index());
@@ -95,6 +103,11 @@ public final class Broker implements MetadataListener {
         } catch (IOException e) {
             throw new UncheckedIOException("the partitions' folder cannot be read", e);
         }
+    }
+
+    /// The topic may be gone already: its deletion is among the events then.
+    private void assign(MetadataImage image, TopicId topic) {
+        image.topic(topic).ifPresent(this::assign);
     }
 
     private void assign(TopicImage topic) {

@@ -6,12 +6,16 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.FeatureRange;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.storage.v1.ConfigRecord;
 import io.weirlog.storage.v1.EndpointRecord;
+import io.weirlog.storage.v1.FeatureRangeRecord;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -97,5 +101,43 @@ final class Fields {
         var configs = new TreeMap<String, String>();
         records.forEach(record -> configs.put(record.getKey(), record.getValue()));
         return configs;
+    }
+
+    static List<ByteString> bytes(List<UUID> uuids) {
+        return uuids.stream().map(Fields::bytes).toList();
+    }
+
+    static List<UUID> uuids(List<ByteString> records) throws MalformedRecordException {
+        var uuids = new ArrayList<UUID>(records.size());
+        for (var record : records) {
+            uuids.add(uuid(record));
+        }
+        return uuids;
+    }
+
+    static List<Integer> numbers(List<BrokerId> brokers) {
+        return brokers.stream().map(BrokerId::value).toList();
+    }
+
+    static List<BrokerId> brokers(List<Integer> numbers) throws MalformedRecordException {
+        var brokers = new ArrayList<BrokerId>(numbers.size());
+        for (int number : numbers) {
+            brokers.add(brokerId(number));
+        }
+        return List.copyOf(brokers);
+    }
+
+    /// Empty for the first level only, which is not written: so it was before there were others.
+    static Optional<FeatureRangeRecord> features(FeatureRange features) {
+        return features.equals(FeatureRange.FIRST)
+                ? Optional.empty()
+                : Optional.of(FeatureRangeRecord.newBuilder()
+                        .setMin(features.min())
+                        .setMax(features.max())
+                        .build());
+    }
+
+    static FeatureRange features(boolean present, FeatureRangeRecord record) {
+        return present ? new FeatureRange(record.getMin(), record.getMax()) : FeatureRange.FIRST;
     }
 }

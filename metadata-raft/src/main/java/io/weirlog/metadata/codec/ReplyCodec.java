@@ -2,11 +2,14 @@ package io.weirlog.metadata.codec;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.weirlog.common.BrokerEpoch;
+import io.weirlog.metadata.core.ItemResult;
 import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.storage.v1.BatchRecord;
 import io.weirlog.storage.v1.BrokerRegisteredRecord;
 import io.weirlog.storage.v1.DoneRecord;
-import io.weirlog.storage.v1.PreferredLeadersElectedRecord;
-import io.weirlog.storage.v1.PreferredResult;
+import io.weirlog.storage.v1.ElectionResult;
+import io.weirlog.storage.v1.ItemResultRecord;
+import io.weirlog.storage.v1.LeadersElectedRecord;
 import io.weirlog.storage.v1.ProducerIdsAllocatedRecord;
 import io.weirlog.storage.v1.RejectReason;
 import io.weirlog.storage.v1.RejectedRecord;
@@ -19,7 +22,7 @@ import java.util.ArrayList;
 /// The machine's answers: `ReplyRecord` of `weirlog.storage.v1`.
 public final class ReplyCodec {
     private static final String REASON_PREFIX = "REJECT_REASON_";
-    private static final String RESULT_PREFIX = "PREFERRED_RESULT_";
+    private static final String RESULT_PREFIX = "ELECTION_RESULT_";
 
     private ReplyCodec() {}
 
@@ -53,7 +56,7 @@ public final class ReplyCodec {
                         .setBrokerEpoch(epoch.value())
                         .setIndex(index));
             case MetadataReply.IsrAltered altered -> record.setIsrAltered(IsrCodec.encoded(altered));
-            case MetadataReply.PreferredLeadersElected elected -> record.setPreferredLeadersElected(encoded(elected));
+            case MetadataReply.LeadersElected elected -> record.setLeadersElected(encoded(elected));
             case MetadataReply.ProducerIdsAllocated(var first, var count, var index) ->
                 record.setProducerIdsAllocated(ProducerIdsAllocatedRecord.newBuilder()
                         .setFirst(first)
@@ -61,10 +64,8 @@ public final class ReplyCodec {
                         .setIndex(index));
             case MetadataReply.Done(var index) ->
                 record.setDone(DoneRecord.newBuilder().setIndex(index));
-            case MetadataReply.Rejected(var reason, var message) ->
-                record.setRejected(RejectedRecord.newBuilder()
-                        .setReason(RejectReason.valueOf(REASON_PREFIX + reason.name()))
-                        .setMessage(message));
+            case MetadataReply.Batch batch -> record.setBatch(encoded(batch));
+            case MetadataReply.Rejected(var reason, var message) -> record.setRejected(rejected(reason, message));
         }
         return record.build();
     }
@@ -84,13 +85,14 @@ public final class ReplyCodec {
                         new BrokerEpoch(record.getBrokerRegistered().getBrokerEpoch()),
                         record.getBrokerRegistered().getIndex());
             case ISR_ALTERED -> IsrCodec.decoded(record.getIsrAltered());
-            case PREFERRED_LEADERS_ELECTED -> decoded(record.getPreferredLeadersElected());
+            case LEADERS_ELECTED -> decoded(record.getLeadersElected());
             case PRODUCER_IDS_ALLOCATED ->
                 new MetadataReply.ProducerIdsAllocated(
                         record.getProducerIdsAllocated().getFirst(),
                         record.getProducerIdsAllocated().getCount(),
                         record.getProducerIdsAllocated().getIndex());
             case DONE -> new MetadataReply.Done(record.getDone().getIndex());
+            case BATCH -> decoded(record.getBatch());
             case REJECTED ->
                 new MetadataReply.Rejected(
                         reason(record.getRejected().getReason()),
@@ -99,27 +101,59 @@ public final class ReplyCodec {
         };
     }
 
-    private static PreferredLeadersElectedRecord encoded(MetadataReply.PreferredLeadersElected reply) {
-        var record = PreferredLeadersElectedRecord.newBuilder().setIndex(reply.index());
+    private static RejectedRecord rejected(io.weirlog.metadata.core.RejectReason reason, String message) {
+        return RejectedRecord.newBuilder()
+                .setReason(RejectReason.valueOf(REASON_PREFIX + reason.name()))
+                .setMessage(message)
+                .build();
+    }
+
+    private static BatchRecord encoded(MetadataReply.Batch reply) {
+        var record = BatchRecord.newBuilder().setIndex(reply.index());
         for (var result : reply.results()) {
-            record.addResults(PreferredResult.valueOf(RESULT_PREFIX + result.name()));
+            var item = ItemResultRecord.newBuilder();
+            if (result instanceof ItemResult.Refused(var reason, var message)) {
+                item.setRefused(rejected(reason, message));
+            }
+            record.addResults(item);
         }
         return record.build();
     }
 
-    private static MetadataReply decoded(PreferredLeadersElectedRecord record) throws MalformedRecordException {
-        var results = new ArrayList<io.weirlog.metadata.core.PreferredResult>(record.getResultsCount());
+    private static MetadataReply decoded(BatchRecord record) throws MalformedRecordException {
+        var results = new ArrayList<ItemResult>(record.getResultsCount());
+        for (var item : record.getResultsList()) {
+            results.add(
+                    item.hasRefused()
+                            ? new ItemResult.Refused(
+                                    reason(item.getRefused().getReason()),
+                                    item.getRefused().getMessage())
+                            : new ItemResult.Accepted());
+        }
+        return new MetadataReply.Batch(results, record.getIndex());
+    }
+
+    private static LeadersElectedRecord encoded(MetadataReply.LeadersElected reply) {
+        var record = LeadersElectedRecord.newBuilder().setIndex(reply.index());
+        for (var result : reply.results()) {
+            record.addResults(ElectionResult.valueOf(RESULT_PREFIX + result.name()));
+        }
+        return record.build();
+    }
+
+    private static MetadataReply decoded(LeadersElectedRecord record) throws MalformedRecordException {
+        var results = new ArrayList<io.weirlog.metadata.core.ElectionResult>(record.getResultsCount());
         for (var result : record.getResultsList()) {
             results.add(
                     switch (result) {
-                        case PREFERRED_RESULT_UNSPECIFIED, UNRECOGNIZED ->
+                        case ELECTION_RESULT_UNSPECIFIED, UNRECOGNIZED ->
                             throw new MalformedRecordException("an unknown result of an election");
                         default ->
-                            io.weirlog.metadata.core.PreferredResult.valueOf(
+                            io.weirlog.metadata.core.ElectionResult.valueOf(
                                     result.name().substring(RESULT_PREFIX.length()));
                     });
         }
-        return new MetadataReply.PreferredLeadersElected(results, record.getIndex());
+        return new MetadataReply.LeadersElected(results, record.getIndex());
     }
 
     private static io.weirlog.metadata.core.RejectReason reason(RejectReason reason) throws MalformedRecordException {

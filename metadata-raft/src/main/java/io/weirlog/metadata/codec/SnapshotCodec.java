@@ -1,28 +1,18 @@
 package io.weirlog.metadata.codec;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.weirlog.common.BrokerEpoch;
-import io.weirlog.common.BrokerId;
 import io.weirlog.common.InvariantViolation;
-import io.weirlog.common.LeaderEpoch;
-import io.weirlog.metadata.BrokerImage;
-import io.weirlog.metadata.PartitionImage;
-import io.weirlog.metadata.TopicImage;
+import io.weirlog.metadata.FeatureRange;
+import io.weirlog.metadata.core.MetadataEvent;
 import io.weirlog.metadata.core.MetadataState;
 import io.weirlog.metadata.core.RequestLog;
 import io.weirlog.storage.v1.AnswerRecord;
-import io.weirlog.storage.v1.BrokerRecord;
-import io.weirlog.storage.v1.PartitionRecord;
 import io.weirlog.storage.v1.SnapshotRecord;
-import io.weirlog.storage.v1.TopicRecord;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 
 /// The whole state as one checked piece. Integers are big-endian:
@@ -91,95 +81,39 @@ public final class SnapshotCodec {
 
     private static byte[] body(MetadataState state) {
         var record = SnapshotRecord.newBuilder().setIndex(state.index()).setNextProducerId(state.nextProducerId());
-        state.brokers().values().forEach(broker -> record.addBrokers(record(broker)));
-        state.topics().byNames().forEach(topic -> record.addTopics(record(topic)));
+        state.brokers().values().forEach(broker -> record.addBrokers(ImageCodec.record(broker)));
+        state.controllers().values().forEach(controller -> record.addControllers(ImageCodec.record(controller)));
+        state.topics().byNames().forEach(topic -> record.addTopics(ImageCodec.record(topic)));
         state.requests().answers().forEach(answer -> record.addAnswers(record(answer)));
+        if (state.featureLevel() != FeatureRange.FIRST_LEVEL) {
+            record.setFeatureLevel(state.featureLevel());
+        }
         return record.build().toByteArray();
     }
 
     private static MetadataState state(SnapshotRecord record) throws MalformedRecordException {
-        var brokers = new ArrayList<BrokerImage>(record.getBrokersCount());
+        var events = new ArrayList<MetadataEvent>(record.getBrokersCount() + record.getTopicsCount());
         for (var broker : record.getBrokersList()) {
-            brokers.add(image(broker));
+            events.add(new MetadataEvent.BrokerRegistered(ImageCodec.image(broker)));
         }
-        var topics = new ArrayList<TopicImage>(record.getTopicsCount());
+        for (var controller : record.getControllersList()) {
+            events.add(new MetadataEvent.ControllerRegistered(ImageCodec.image(controller)));
+        }
         for (var topic : record.getTopicsList()) {
-            topics.add(image(topic));
+            events.add(new MetadataEvent.TopicCreated(ImageCodec.image(topic)));
+        }
+        if (record.hasFeatureLevel()) {
+            events.add(new MetadataEvent.FeatureLevelFinalized(record.getFeatureLevel()));
+        }
+        if (record.getNextProducerId() != 0) {
+            events.add(new MetadataEvent.ProducerIdsAllocated(record.getNextProducerId()));
         }
         var answers = new ArrayList<RequestLog.Answer>(record.getAnswersCount());
         for (var answer : record.getAnswersList()) {
             var requestId = Fields.requestId(answer.getRequestId());
             answers.add(new RequestLog.Answer(requestId, answer.getIndex(), ReplyCodec.reply(answer.getReply())));
         }
-        return MetadataState.restore(record.getIndex(), brokers, topics, record.getNextProducerId(), answers);
-    }
-
-    private static BrokerRecord record(BrokerImage broker) {
-        var record = BrokerRecord.newBuilder()
-                .setBrokerId(broker.id().value())
-                .setBrokerEpoch(broker.epoch().value())
-                .setIncarnation(Fields.bytes(broker.incarnation()))
-                .addAllEndpoints(Fields.endpoints(broker.endpoints()))
-                .setFenced(broker.fenced())
-                .setDraining(broker.draining());
-        broker.rack().ifPresent(record::setRack);
-        return record.build();
-    }
-
-    private static BrokerImage image(BrokerRecord record) throws MalformedRecordException {
-        return new BrokerImage(
-                new BrokerId(record.getBrokerId()),
-                new BrokerEpoch(record.getBrokerEpoch()),
-                record.hasRack() ? Optional.of(record.getRack()) : Optional.empty(),
-                Fields.endpoints(record.getEndpointsList()),
-                record.getFenced(),
-                record.getDraining(),
-                Fields.uuid(record.getIncarnation()));
-    }
-
-    private static TopicRecord record(TopicImage topic) {
-        var record = TopicRecord.newBuilder()
-                .setName(topic.name())
-                .setTopicId(Fields.bytes(topic.id().value()))
-                .addAllConfigs(Fields.configs(topic.configs()));
-        topic.partitions().forEach(partition -> record.addPartitions(record(partition)));
-        return record.build();
-    }
-
-    private static TopicImage image(TopicRecord record) throws MalformedRecordException {
-        var partitions = new ArrayList<PartitionImage>(record.getPartitionsCount());
-        for (var partition : record.getPartitionsList()) {
-            partitions.add(image(partitions.size(), partition));
-        }
-        return new TopicImage(
-                record.getName(),
-                Fields.topicId(record.getTopicId()),
-                partitions,
-                Fields.configs(record.getConfigsList()));
-    }
-
-    private static PartitionRecord record(PartitionImage partition) {
-        var record = PartitionRecord.newBuilder()
-                .addAllReplicas(numbers(partition.replicas()))
-                .addAllInSyncReplicas(numbers(partition.inSyncReplicas()))
-                .setLeaderEpoch(partition.leaderEpoch().value())
-                .setPartitionEpoch(partition.partitionEpoch())
-                .addAllEligibleLeaderReplicas(numbers(partition.eligibleLeaderReplicas()));
-        partition.leader().ifPresent(leader -> record.setLeader(leader.value()));
-        return record.build();
-    }
-
-    private static PartitionImage image(int number, PartitionRecord record) {
-        var replicas = brokers(record.getReplicasList());
-        var inSync = brokers(record.getInSyncReplicasList());
-        return new PartitionImage(
-                number,
-                replicas,
-                inSync.equals(replicas) ? replicas : inSync, // Shared where it can be: there may be 100,000 partitions.
-                record.hasLeader() ? Optional.of(new BrokerId(record.getLeader())) : Optional.empty(),
-                new LeaderEpoch(record.getLeaderEpoch()),
-                record.getPartitionEpoch(),
-                brokers(record.getEligibleLeaderReplicasList()));
+        return MetadataState.restore(record.getIndex(), events, answers);
     }
 
     private static AnswerRecord record(RequestLog.Answer answer) {
@@ -188,13 +122,5 @@ public final class SnapshotCodec {
                 .setIndex(answer.index())
                 .setReply(ReplyCodec.record(answer.reply()))
                 .build();
-    }
-
-    private static List<Integer> numbers(List<BrokerId> brokers) {
-        return brokers.stream().map(BrokerId::value).toList();
-    }
-
-    private static List<BrokerId> brokers(List<Integer> numbers) {
-        return numbers.stream().map(BrokerId::new).collect(Collectors.toUnmodifiableList());
     }
 }

@@ -3,7 +3,6 @@ package io.weirlog.metadata.core;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.BrokerImage;
-import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.core.MetadataCommand.DrainBroker;
 import io.weirlog.metadata.core.MetadataCommand.FenceBroker;
 import io.weirlog.metadata.core.MetadataCommand.RegisterBroker;
@@ -12,14 +11,11 @@ import io.weirlog.metadata.core.MetadataCommand.UnregisterBroker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 /// Brokers come and go.
 final class BrokerRules {
-    private static final Pattern ENDPOINT_NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
-
     private BrokerRules() {}
 
     /// A registration with a new incarnation gets a new epoch: requests of the former life are refused by it
@@ -41,7 +37,9 @@ final class BrokerRules {
                 command.endpoints(),
                 command.fenced(),
                 sameLife.filter(BrokerImage::draining).isPresent(),
-                command.incarnation());
+                command.incarnation(),
+                command.directories(),
+                command.features());
         var reply = new MetadataReply.BrokerRegistered(epoch, state.index());
         if (before.equals(Optional.of(image))) {
             return new Decision(List.of(), reply);
@@ -150,40 +148,17 @@ final class BrokerRules {
                         MetadataLimits.RACK_CHARS_MAX);
             }
         });
-        int endpoints = command.endpoints().size();
-        if (endpoints < 1 || endpoints > MetadataLimits.ENDPOINTS_PER_BROKER_MAX) {
+        if (command.directories().size() > MetadataLimits.DIRECTORIES_PER_BROKER_MAX
+                || Set.copyOf(command.directories()).size()
+                        != command.directories().size()) {
             problems.add(
                     RejectReason.INVALID_BROKER,
-                    "broker %s: 1 to %d endpoints are needed, not %d",
+                    "broker %s: at most %d log directories, each with an id of its own, are allowed",
                     id,
-                    MetadataLimits.ENDPOINTS_PER_BROKER_MAX,
-                    endpoints);
-            return;
+                    MetadataLimits.DIRECTORIES_PER_BROKER_MAX);
         }
-        new TreeMap<>(command.endpoints()).forEach((name, endpoint) -> checkEndpoint(id, name, endpoint, problems));
-    }
-
-    private static void checkEndpoint(BrokerId id, String name, Endpoint endpoint, Problems problems) {
-        if (!ENDPOINT_NAME.matcher(name).matches()) {
-            problems.add(
-                    RejectReason.INVALID_BROKER, "broker %s: endpoint name must match %s", id, ENDPOINT_NAME.pattern());
-            return;
-        }
-        if (endpoint.host().isBlank() || endpoint.host().length() > MetadataLimits.HOST_CHARS_MAX) {
-            problems.add(
-                    RejectReason.INVALID_BROKER,
-                    "broker %s: the host of endpoint %s has 1 to %d characters",
-                    id,
-                    name,
-                    MetadataLimits.HOST_CHARS_MAX);
-        }
-        if (endpoint.port() < 1 || endpoint.port() > 65_535) {
-            problems.add(
-                    RejectReason.INVALID_BROKER,
-                    "broker %s: the port of endpoint %s is 1 to 65535, not %d",
-                    id,
-                    name,
-                    endpoint.port());
-        }
+        var checks = new NodeChecks(RejectReason.INVALID_BROKER, "broker " + id, problems);
+        checks.checkEndpoints(command.endpoints());
+        checks.checkFeatures(command.features(), state.featureLevel());
     }
 }

@@ -4,6 +4,12 @@ package io.weirlog.metadata.core;
 public enum ElectionReason {
     /// Its preferred leader was to lead again.
     PREFERRED,
+    /// Somebody asked for a leader at any price (R12).
+    UNCLEAN,
+    /// Its topic's configs allow a leader that they did not allow before.
+    CONFIGS_CHANGED,
+    /// Its leader is no longer one of its replicas.
+    REASSIGNED,
     /// Its leader went out of service.
     LEADER_GONE,
     /// Its leader is about to stop, and another could take over.

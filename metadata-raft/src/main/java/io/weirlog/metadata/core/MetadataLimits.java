@@ -11,7 +11,9 @@ public final class MetadataLimits {
     public static final int PARTITIONS_PER_CLUSTER_MAX = 200_000;
     public static final int REPLICAS_PER_PARTITION_MAX = 15;
     public static final int BROKERS_MAX = 1_000;
-    public static final int ENDPOINTS_PER_BROKER_MAX = 8;
+    public static final int DIRECTORIES_PER_BROKER_MAX = 64;
+    public static final int CONTROLLERS_MAX = 16;
+    public static final int ENDPOINTS_PER_NODE_MAX = 8;
 
     /// A DNS name is no longer (RFC 1035).
     public static final int HOST_CHARS_MAX = 253;
@@ -24,6 +26,12 @@ public final class MetadataLimits {
 
     /// The answers to all of them are kept for retries.
     public static final int ELECTIONS_PER_COMMAND_MAX = 1_000;
+
+    /// The answers to all of them are kept for retries.
+    public static final int MOVES_PER_COMMAND_MAX = 1_000;
+
+    /// The answers to all of them are kept for retries.
+    public static final int TOPICS_PER_COMMAND_MAX = 1_000;
 
     public static final int PRODUCER_ID_BLOCK_IDS = 1_000;
 

@@ -33,10 +33,19 @@ public final class MetadataMachine {
             case MetadataCommand.DrainBroker drain -> BrokerRules.drain(state, drain);
             case MetadataCommand.UnregisterBroker unregister -> BrokerRules.unregister(state, unregister);
             case MetadataCommand.AlterIsr alter -> IsrRules.alter(state, alter);
-            case MetadataCommand.ElectPreferredLeaders elect -> PreferredRules.elect(state, elect);
+            case MetadataCommand.ElectLeaders elect -> ElectionRules.elect(state, elect);
+            case MetadataCommand.AlterReassignments alter -> ReassignmentRules.alter(state, alter);
             case MetadataCommand.AllocateProducerIds allocate -> ProducerIdRules.allocate(state, allocate);
             case MetadataCommand.CreateTopic create -> TopicRules.create(state, create);
             case MetadataCommand.DeleteTopic delete -> TopicRules.delete(state, delete);
+            case MetadataCommand.CreateTopics create -> TopicRules.createAll(state, create);
+            case MetadataCommand.DeleteTopics delete -> TopicRules.deleteAll(state, delete);
+            case MetadataCommand.CreatePartitions create -> TopicRules.grow(state, create);
+            case MetadataCommand.AlterTopicConfigs alter -> ConfigRules.alter(state, alter);
+            case MetadataCommand.RegisterController register -> ControllerRules.register(state, register);
+            case MetadataCommand.UnregisterController unregister -> ControllerRules.unregister(state, unregister);
+            case MetadataCommand.FinalizeFeatureLevel level -> FeatureRules.finalizeLevel(state, level);
+            case MetadataCommand.CheckState _ -> new Decision(List.of(), new MetadataReply.Done(state.index()));
         };
     }
 }

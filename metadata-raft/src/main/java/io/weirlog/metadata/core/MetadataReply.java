@@ -21,8 +21,17 @@ public sealed interface MetadataReply {
     }
 
     /// @param results one for each partition of the command, in its order
-    record PreferredLeadersElected(List<PreferredResult> results, long index) implements MetadataReply {
-        public PreferredLeadersElected {
+    record LeadersElected(List<ElectionResult> results, long index) implements MetadataReply {
+        public LeadersElected {
+            results = List.copyOf(results);
+        }
+    }
+
+    /// The answers of a command that carries many items.
+    ///
+    /// @param results one for each item of the command, in its order
+    record Batch(List<ItemResult> results, long index) implements MetadataReply {
+        public Batch {
             results = List.copyOf(results);
         }
     }

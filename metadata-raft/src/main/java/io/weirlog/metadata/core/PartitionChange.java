@@ -2,6 +2,7 @@ package io.weirlog.metadata.core;
 
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.Reassignment;
 import io.weirlog.metadata.TopicImage;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,9 @@ import java.util.function.Predicate;
 /// Complete replicas hold all that was acknowledged: those in sync and those eligible. While the in-sync set is
 /// at least the configured minimum, nobody else is eligible; below it nothing more is acknowledged to those
 /// that wait for all, so every complete replica outside the set stays eligible (R11, KIP-966).
+///
+/// A reassignment is through as soon as all of its targets are in sync (KIP-455): the other replicas are let go in
+/// the same change, and if the leader is one of them, a target leads.
 final class PartitionChange {
     private final MetadataState state;
     private final TopicImage topic;
@@ -30,6 +34,34 @@ final class PartitionChange {
     private final Set<BrokerId> lossy;
     /// Must not go on leading in the same epoch (R1).
     private final Set<BrokerId> renewed;
+
+    /// Where the replicas are.
+    private record Layout(List<BrokerId> replicas, Optional<Reassignment> reassignment) {
+        static Layout of(PartitionImage partition) {
+            return new Layout(partition.replicas(), partition.reassignment());
+        }
+
+        /// A move to where the replicas are already is none.
+        static Layout of(Reassignment reassignment) {
+            return reassignment.original().equals(reassignment.target())
+                    ? new Layout(reassignment.target(), Optional.empty())
+                    : new Layout(reassignment.all(), Optional.of(reassignment));
+        }
+
+        int replicationFactor() {
+            return reassignment.map(Reassignment::original).orElse(replicas).size();
+        }
+
+        boolean isReachedBy(List<BrokerId> inSync) {
+            return reassignment
+                    .filter(move -> inSync.containsAll(move.target()))
+                    .isPresent();
+        }
+
+        Layout completed() {
+            return new Layout(reassignment.map(Reassignment::target).orElse(replicas), Optional.empty());
+        }
+    }
 
     private record Outcome(List<BrokerId> inSync, List<BrokerId> eligible, Optional<BrokerId> leader, boolean clean) {}
 
@@ -50,58 +82,80 @@ final class PartitionChange {
 
     /// The same with `wanted` as the in-sync set asked for: replicas of the partition.
     Optional<MetadataEvent.PartitionChanged> of(PartitionImage before, List<BrokerId> wanted) {
-        var after = outcome(before, wanted);
+        return of(before, Layout.of(before), wanted);
+    }
+
+    /// The same with the replicas of a reassignment that begins, changes or is called off.
+    Optional<MetadataEvent.PartitionChanged> of(PartitionImage before, Reassignment reassignment) {
+        return of(before, Layout.of(reassignment), before.inSyncReplicas());
+    }
+
+    private Optional<MetadataEvent.PartitionChanged> of(PartitionImage before, Layout layout, List<BrokerId> wanted) {
+        var moving = outcome(before, layout, wanted);
+        boolean through = layout.isReachedBy(moving.inSync());
+        var reached = through ? layout.completed() : layout;
+        var after = through ? outcome(before, reached, moving.inSync()) : moving;
         boolean elected = !after.leader().equals(before.leader())
                 || before.leader().filter(renewed::contains).isPresent();
         if (!elected
+                && reached.equals(Layout.of(before))
                 && after.inSync().equals(before.inSyncReplicas())
                 && after.eligible().equals(before.eligibleLeaderReplicas())) {
             return Optional.empty();
         }
         var image = new PartitionImage(
                 before.partition(),
-                before.replicas(),
+                reached.replicas(),
                 after.inSync(),
                 after.leader(),
                 elected ? before.leaderEpoch().next() : before.leaderEpoch(),
                 Math.incrementExact(before.partitionEpoch()),
-                after.eligible());
-        var election = elected ? Optional.of(new Election(reason, after.clean())) : Optional.<Election>empty();
+                after.eligible(),
+                reached.reassignment());
+        boolean removed = before.leader()
+                .filter(leader -> !reached.replicas().contains(leader))
+                .isPresent();
+        var election = elected
+                ? Optional.of(new Election(removed ? ElectionReason.REASSIGNED : reason, after.clean()))
+                : Optional.<Election>empty();
         return Optional.of(new MetadataEvent.PartitionChanged(topic.id(), topic.name(), image, election));
     }
 
-    private Outcome outcome(PartitionImage before, List<BrokerId> wanted) {
-        var complete = complete(before);
-        var inSync = filter(before, replica -> wanted.contains(replica) && mayStay(before, replica, complete));
+    private Outcome outcome(PartitionImage before, Layout layout, List<BrokerId> wanted) {
+        var complete = complete(before, layout);
+        var inSync = filter(layout, replica -> wanted.contains(replica) && mayStay(before, replica, complete));
         var live = inSync.stream().filter(state::isLive).toList();
         if (!live.isEmpty()) {
             var current = before.leader().filter(live::contains).filter(leader -> !renewed.contains(leader));
-            return outcome(before, live, complete, LeaderChooser.chooseInSync(state, live, current));
+            return outcome(layout, live, complete, LeaderChooser.chooseInSync(state, live, current));
         }
         var eligible = LeaderChooser.choose(state, complete);
         if (eligible.isPresent()) {
-            return outcome(before, List.of(eligible.get()), complete, eligible);
+            return outcome(layout, List.of(eligible.get()), complete, eligible);
         }
-        var unclean = rules.unclean() ? LeaderChooser.choose(state, before.replicas()) : Optional.<BrokerId>empty();
+        var unclean = mayBeUnclean() ? LeaderChooser.choose(state, layout.replicas()) : Optional.<BrokerId>empty();
         if (unclean.isPresent()) {
             return new Outcome(List.of(unclean.get()), List.of(), unclean, false);
         }
         var last = inSync.isEmpty() ? complete.stream().limit(1).toList() : inSync;
-        return outcome(before, last, complete, Optional.empty());
+        return outcome(layout, last, complete, Optional.empty());
     }
 
-    private Outcome outcome(
-            PartitionImage before, List<BrokerId> inSync, List<BrokerId> complete, Optional<BrokerId> leader) {
-        var eligible = inSync.size() >= rules.minInSync(before)
+    private Outcome outcome(Layout layout, List<BrokerId> inSync, List<BrokerId> complete, Optional<BrokerId> leader) {
+        var eligible = inSync.size() >= rules.minInSync(layout.replicationFactor())
                 ? List.<BrokerId>of()
                 : complete.stream().filter(replica -> !inSync.contains(replica)).toList();
         return new Outcome(inSync, eligible, leader, true);
     }
 
+    private boolean mayBeUnclean() {
+        return rules.unclean() || reason == ElectionReason.UNCLEAN;
+    }
+
     /// The replicas certain to hold all that was acknowledged.
-    private List<BrokerId> complete(PartitionImage before) {
+    private List<BrokerId> complete(PartitionImage before, Layout layout) {
         var known = filter(
-                before,
+                layout,
                 replica -> before.inSyncReplicas().contains(replica)
                         || before.eligibleLeaderReplicas().contains(replica));
         var sound = known.stream().filter(replica -> !lossy.contains(replica)).toList();
@@ -113,7 +167,7 @@ final class PartitionChange {
         return complete.contains(replica) || !before.inSyncReplicas().contains(replica);
     }
 
-    private static List<BrokerId> filter(PartitionImage before, Predicate<BrokerId> condition) {
-        return before.replicas().stream().filter(condition).toList();
+    private static List<BrokerId> filter(Layout layout, Predicate<BrokerId> condition) {
+        return layout.replicas().stream().filter(condition).toList();
     }
 }

@@ -23,5 +23,19 @@ public enum RejectReason {
     /// The broker has to be fenced first.
     BROKER_IN_SERVICE,
     /// The broker's replicas have to go first.
-    BROKER_HAS_REPLICAS
+    BROKER_HAS_REPLICAS,
+    /// An explicit list of replicas does not fit: the wrong number of them, one twice, or one on an unknown broker.
+    INVALID_REPLICAS,
+    PARTITION_NOT_FOUND,
+    /// There is no reassignment to call off.
+    NO_REASSIGNMENT,
+    /// No replica that holds the acknowledged records would be left.
+    WOULD_LOSE_RECORDS,
+    INVALID_FEATURE_LEVEL,
+    /// A node does not support the feature level that the cluster works at, or is to work at.
+    UNSUPPORTED_FEATURE_LEVEL,
+    INVALID_CONTROLLER,
+    CONTROLLER_NOT_FOUND,
+    /// The command is about an earlier life of the controller.
+    STALE_CONTROLLER_INCARNATION
 }

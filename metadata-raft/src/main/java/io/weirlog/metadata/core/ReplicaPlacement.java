@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 
-/// Places the replicas of a new topic's partitions: over racks first, then evenly, within the topic before the
+/// Places the replicas of a topic's new partitions: over racks first, then evenly, within the topic before the
 /// cluster.
 ///
 /// First each partition gets as its preferred leader the broker that leads least. Then each gets its further
@@ -17,8 +17,9 @@ import java.util.Optional;
 /// each round over the brokers, so that the partitions led by one broker have their other replicas on many: if
 /// it fails, many take over.
 final class ReplicaPlacement {
-    /// @param load what is on the broker already
-    record Candidate(BrokerId id, Optional<String> rack, BrokerLoad load) {}
+    /// @param here what the broker already has of the topic
+    /// @param load what is on it altogether
+    record Candidate(BrokerId id, Optional<String> rack, BrokerLoad here, BrokerLoad load) {}
 
     private final List<Candidate> candidates;
     /// The rack of each candidate as a number. A broker without a rack is a rack of its own.
@@ -32,8 +33,12 @@ final class ReplicaPlacement {
     private ReplicaPlacement(List<Candidate> candidates) {
         this.candidates = candidates;
         this.racks = numberRacks(candidates);
-        this.leadsHere = new int[candidates.size()];
-        this.holdsHere = new int[candidates.size()];
+        this.leadsHere = candidates.stream()
+                .mapToInt(candidate -> candidate.here().preferredLeaders())
+                .toArray();
+        this.holdsHere = candidates.stream()
+                .mapToInt(candidate -> candidate.here().replicas())
+                .toArray();
         this.usesOfRack = new int[candidates.size()];
         this.chosen = new boolean[candidates.size()];
     }

@@ -18,14 +18,19 @@ record ReplicationRules(int minInSync, boolean unclean, boolean survivesCrash) {
                 configs.durability() == Durability.FSYNC);
     }
 
-    /// How many in-sync replicas a partition needs to acknowledge records that wait for all.
+    /// How many in-sync replicas a partition needs to acknowledge records that wait for all. A reassignment
+    /// that adds replicas does not raise it before they are in sync.
     int minInSync(PartitionImage partition) {
-        return Math.min(minInSync, partition.replicas().size());
+        return minInSync(partition.settledReplicas().size());
+    }
+
+    int minInSync(int replicationFactor) {
+        return Math.min(minInSync, replicationFactor);
     }
 
     /// Whether the last replica with all acknowledged records stays the one to lead after an unclean stop: if
     /// it can have lost nothing, or if there is no other whose records could be kept.
     boolean forgivesLast(PartitionImage partition) {
-        return survivesCrash || partition.replicas().size() == 1;
+        return survivesCrash || partition.settledReplicas().size() == 1;
     }
 }

@@ -185,8 +185,13 @@ public final class TopicConfigs {
 
     private static Optional<String> problem(String name, String value) {
         var key = KEYS.get(name);
-        if (key != null) {
-            return key.type().problem(value).map(problem -> name + ": " + problem);
+        return key == null ? unknown(name) : key.type().problem(value).map(problem -> name + ": " + problem);
+    }
+
+    /// What to say of a name that no config has; empty for the others.
+    static Optional<String> unknown(String name) {
+        if (KEYS.containsKey(name)) {
+            return Optional.empty();
         }
         var meant = Spelling.nearest(name, KEYS.keySet()).map(near -> ", did you mean " + near + "?");
         return Optional.of("unknown config \"" + Printable.text(name) + "\"" + meant.orElse(""));

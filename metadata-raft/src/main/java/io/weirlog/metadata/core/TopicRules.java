@@ -1,140 +1,122 @@
 package io.weirlog.metadata.core;
 
-import io.weirlog.common.BrokerId;
-import io.weirlog.common.LeaderEpoch;
-import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.TopicImage;
+import io.weirlog.metadata.core.MetadataCommand.CreatePartitions;
 import io.weirlog.metadata.core.MetadataCommand.CreateTopic;
+import io.weirlog.metadata.core.MetadataCommand.CreateTopics;
 import io.weirlog.metadata.core.MetadataCommand.DeleteTopic;
-import java.util.ArrayList;
+import io.weirlog.metadata.core.MetadataCommand.DeleteTopics;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.BiFunction;
 
-/// Topics come and go.
+/// Topics come, grow and go.
 final class TopicRules {
     private TopicRules() {}
 
     static Decision create(MetadataState state, CreateTopic command) {
-        var candidates = candidates(state);
-        var problems = new Problems();
-        checkName(state, command, problems);
-        checkPartitions(state, command, problems);
-        checkReplicationFactor(command, candidates.size(), problems);
-        checkConfigs(command, problems);
-        return problems.rejection()
-                .map(Decision::reject)
-                .orElseGet(() -> new Decision(
-                        List.of(new MetadataEvent.TopicCreated(newTopic(command, candidates))),
-                        new MetadataReply.TopicCreated(command.topicId(), state.index())));
+        return create(state, command.topic());
+    }
+
+    static Decision createAll(MetadataState state, CreateTopics command) {
+        return each(state, command.topics(), TopicRules::create);
     }
 
     static Decision delete(MetadataState state, DeleteTopic command) {
+        return delete(state, command.topic());
+    }
+
+    static Decision deleteAll(MetadataState state, DeleteTopics command) {
+        return each(state, command.topics(), TopicRules::delete);
+    }
+
+    private static <T> Decision each(MetadataState state, List<T> items, BiFunction<MetadataState, T, Decision> rule) {
+        if (items.size() > MetadataLimits.TOPICS_PER_COMMAND_MAX) {
+            return Decision.reject(
+                    RejectReason.LIMIT_EXCEEDED,
+                    "%d topics in one command, at most %d are allowed"
+                            .formatted(items.size(), MetadataLimits.TOPICS_PER_COMMAND_MAX));
+        }
+        var batch = new Batch(state);
+        items.forEach(item -> batch.add(rule.apply(batch.state(), item)));
+        return batch.decision();
+    }
+
+    private static Decision create(MetadataState state, NewTopic topic) {
+        var problems = new Problems();
+        var partitions = new NewPartitions(0, topic.partitions(), topic.replicationFactor(), topic.replicas());
+        checkName(state, topic, problems);
+        partitions.check(state, problems);
+        ConfigRules.check(topic.configs(), topic.replicationFactor(), problems);
+        return problems.rejection().map(Decision::reject).orElseGet(() -> {
+            var image =
+                    new TopicImage(topic.name(), topic.topicId(), partitions.create(state, List.of()), topic.configs());
+            return new Decision(
+                    List.of(new MetadataEvent.TopicCreated(image)),
+                    new MetadataReply.TopicCreated(image.id(), state.index()));
+        });
+    }
+
+    private static Decision delete(MetadataState state, TopicRef ref) {
         return state.topics()
-                .find(command.topic())
+                .find(ref)
                 .map(topic -> new Decision(
                         List.of(new MetadataEvent.TopicDeleted(topic.id(), topic.name())),
                         new MetadataReply.TopicDeleted(topic.id(), state.index())))
-                .orElseGet(() -> Decision.reject(RejectReason.TOPIC_NOT_FOUND, notFound(command.topic())));
+                .orElseGet(() -> notFound(ref));
     }
 
-    private static String notFound(TopicRef topic) {
-        return switch (topic) {
+    /// Records keep their partitions, so a topic only grows.
+    static Decision grow(MetadataState state, CreatePartitions command) {
+        var found = state.topics().find(command.topic());
+        if (found.isEmpty()) {
+            return notFound(command.topic());
+        }
+        var topic = found.get();
+        int before = topic.partitions().size();
+        if (command.partitions() <= before) {
+            return Decision.reject(
+                    RejectReason.INVALID_PARTITIONS,
+                    "topic \"%s\" has %d partitions: it can have more, not %d"
+                            .formatted(topic.name(), before, command.partitions()));
+        }
+        var added =
+                new NewPartitions(before, command.partitions() - before, topic.replicationFactor(), command.replicas());
+        var problems = new Problems();
+        added.check(state, problems);
+        return problems.rejection().map(Decision::reject).orElseGet(() -> {
+            var event = new MetadataEvent.PartitionsCreated(
+                    topic.id(), topic.name(), added.create(state, topic.partitions()));
+            return new Decision(List.of(event), new MetadataReply.Done(state.index()));
+        });
+    }
+
+    static Decision notFound(TopicRef topic) {
+        var message = switch (topic) {
             case TopicRef.ByName(var name) -> TopicNames.problem(name).orElse("there is no topic \"" + name + "\"");
             case TopicRef.ById(var id) -> "there is no topic with the id " + id;
         };
+        return Decision.reject(RejectReason.TOPIC_NOT_FOUND, message);
     }
 
-    private static void checkName(MetadataState state, CreateTopic command, Problems problems) {
-        var illegal = TopicNames.problem(command.name());
+    private static void checkName(MetadataState state, NewTopic topic, Problems problems) {
+        var illegal = TopicNames.problem(topic.name());
         if (illegal.isPresent()) {
             problems.add(RejectReason.INVALID_TOPIC_NAME, "%s", illegal.get());
             return;
         }
-        state.topics().collision(command.name()).ifPresent(taken -> {
-            if (taken.equals(command.name())) {
+        state.topics().collision(topic.name()).ifPresent(taken -> {
+            if (taken.equals(topic.name())) {
                 problems.add(RejectReason.TOPIC_ALREADY_EXISTS, "topic \"%s\" exists already", taken);
             } else {
                 problems.add(
                         RejectReason.TOPIC_NAME_COLLISION,
                         "topic name \"%s\" collides with topic \"%s\": metrics cannot tell '.' from '_'",
-                        command.name(),
+                        topic.name(),
                         taken);
             }
         });
-        if (state.topics().byId(command.topicId()).isPresent()) {
-            problems.add(RejectReason.TOPIC_ID_IN_USE, "topic id %s is in use: draw another", command.topicId());
+        if (state.topics().byId(topic.topicId()).isPresent()) {
+            problems.add(RejectReason.TOPIC_ID_IN_USE, "topic id %s is in use: draw another", topic.topicId());
         }
-    }
-
-    private static void checkPartitions(MetadataState state, CreateTopic command, Problems problems) {
-        int partitions = command.partitions();
-        if (partitions < 1 || partitions > MetadataLimits.PARTITIONS_PER_TOPIC_MAX) {
-            problems.add(
-                    RejectReason.INVALID_PARTITIONS,
-                    "a topic has 1 to %d partitions, not %d",
-                    MetadataLimits.PARTITIONS_PER_TOPIC_MAX,
-                    partitions);
-        } else if (partitions
-                > MetadataLimits.PARTITIONS_PER_CLUSTER_MAX - state.topics().partitionCount()) {
-            problems.add(
-                    RejectReason.LIMIT_EXCEEDED,
-                    "the cluster has %d partitions and can have %d: no room for %d more",
-                    state.topics().partitionCount(),
-                    MetadataLimits.PARTITIONS_PER_CLUSTER_MAX,
-                    partitions);
-        }
-    }
-
-    private static void checkReplicationFactor(CreateTopic command, int liveBrokers, Problems problems) {
-        int factor = command.replicationFactor();
-        if (factor < 1 || factor > MetadataLimits.REPLICAS_PER_PARTITION_MAX) {
-            problems.add(
-                    RejectReason.INVALID_REPLICATION_FACTOR,
-                    "a replication factor is 1 to %d, not %d",
-                    MetadataLimits.REPLICAS_PER_PARTITION_MAX,
-                    factor);
-        } else if (factor > liveBrokers) {
-            problems.add(
-                    RejectReason.INVALID_REPLICATION_FACTOR,
-                    "replication factor %d needs as many live brokers, there %s %d",
-                    factor,
-                    liveBrokers == 1 ? "is" : "are",
-                    liveBrokers);
-        }
-    }
-
-    private static void checkConfigs(CreateTopic command, Problems problems) {
-        var found = TopicConfigs.problems(command.configs());
-        found.forEach(problem -> problems.add(RejectReason.INVALID_CONFIG, "%s", problem));
-        if (found.isEmpty()) {
-            long minInSync = TopicConfigs.effective(command.configs()).longValue(TopicConfigs.MIN_INSYNC_REPLICAS);
-            if (command.configs().containsKey(TopicConfigs.MIN_INSYNC_REPLICAS)
-                    && minInSync > command.replicationFactor()) {
-                problems.add(
-                        RejectReason.INVALID_CONFIG,
-                        "%s: %d is above the replication factor %d, so nothing could be acknowledged by all",
-                        TopicConfigs.MIN_INSYNC_REPLICAS,
-                        minInSync,
-                        command.replicationFactor());
-            }
-        }
-    }
-
-    private static List<ReplicaPlacement.Candidate> candidates(MetadataState state) {
-        return state.brokers().values().stream()
-                .filter(broker -> state.isServing(broker.id()))
-                .map(broker -> new ReplicaPlacement.Candidate(broker.id(), broker.rack(), state.load(broker.id())))
-                .toList();
-    }
-
-    private static TopicImage newTopic(CreateTopic command, List<ReplicaPlacement.Candidate> candidates) {
-        var placed = ReplicaPlacement.place(command.partitions(), command.replicationFactor(), candidates);
-        var partitions = new ArrayList<PartitionImage>(placed.size());
-        for (List<BrokerId> replicas : placed) {
-            // All candidates are live, so all are in sync with the empty log, and the preferred leader leads.
-            var leader = Optional.of(replicas.getFirst());
-            partitions.add(new PartitionImage(partitions.size(), replicas, replicas, leader, new LeaderEpoch(0), 0));
-        }
-        return new TopicImage(command.name(), command.topicId(), partitions, command.configs());
     }
 }

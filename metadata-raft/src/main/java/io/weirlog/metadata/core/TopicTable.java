@@ -1,5 +1,6 @@
 package io.weirlog.metadata.core;
 
+import io.weirlog.common.BrokerId;
 import io.weirlog.common.Invariant;
 import io.weirlog.common.InvariantViolation;
 import io.weirlog.common.TopicId;
@@ -8,6 +9,8 @@ import io.weirlog.metadata.TopicImage;
 import java.util.AbstractCollection;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.pcollections.HashPMap;
@@ -16,21 +19,25 @@ import org.pcollections.TreePMap;
 
 /// All topics, to be found by id, by name, and by what metrics make of the name. Immutable.
 public final class TopicTable {
-    static final TopicTable EMPTY = new TopicTable(HashTreePMap.empty(), TreePMap.empty(), HashTreePMap.empty(), 0);
+    static final TopicTable EMPTY =
+            new TopicTable(HashTreePMap.empty(), TreePMap.empty(), HashTreePMap.empty(), BrokerLoads.EMPTY, 0);
 
     private final HashPMap<TopicId, TopicImage> topics;
     private final TreePMap<String, TopicId> ids;
     private final HashPMap<String, String> namesByCollisionKey;
+    private final BrokerLoads loads;
     private final int partitionCount;
 
     private TopicTable(
             HashPMap<TopicId, TopicImage> topics,
             TreePMap<String, TopicId> ids,
             HashPMap<String, String> namesByCollisionKey,
+            BrokerLoads loads,
             int partitionCount) {
         this.topics = topics;
         this.ids = ids;
         this.namesByCollisionKey = namesByCollisionKey;
+        this.loads = loads;
         this.partitionCount = partitionCount;
     }
 
@@ -58,6 +65,10 @@ public final class TopicTable {
         return partitionCount;
     }
 
+    BrokerLoad load(BrokerId broker) {
+        return loads.of(broker);
+    }
+
     /// In the order of their names: the iteration order that all voters share.
     public Collection<TopicImage> byNames() {
         return new Listing(ids);
@@ -74,6 +85,7 @@ public final class TopicTable {
                 topics.plus(topic.id(), topic),
                 ids.plus(topic.name(), topic.id()),
                 namesByCollisionKey.plus(TopicNames.collisionKey(topic.name()), topic.name()),
+                loads.plus(topic.partitions()),
                 partitionCount + topic.partitions().size());
     }
 
@@ -83,6 +95,7 @@ public final class TopicTable {
                 topics.minus(id),
                 ids.minus(topic.name()),
                 namesByCollisionKey.minus(TopicNames.collisionKey(topic.name())),
+                loads.minus(topic.partitions()),
                 partitionCount - topic.partitions().size());
     }
 
@@ -103,7 +116,33 @@ public final class TopicTable {
                 changed.leaderEpoch(),
                 before.leader(),
                 before.leaderEpoch());
-        return new TopicTable(topics.plus(id, topic.with(changed)), ids, namesByCollisionKey, partitionCount);
+        return with(topic.with(changed), moved(before, changed), partitionCount);
+    }
+
+    private BrokerLoads moved(PartitionImage before, PartitionImage after) {
+        return before.replicas().equals(after.replicas())
+                ? loads
+                : loads.minus(List.of(before)).plus(List.of(after));
+    }
+
+    TopicTable grown(TopicId id, List<PartitionImage> added) {
+        var topic = existing(id);
+        for (int i = 0; i < added.size(); i++) {
+            Invariant.check(
+                    added.get(i).partition() == topic.partitions().size() + i,
+                    "partition %s of %s added out of order",
+                    added.get(i).partition(),
+                    topic.name());
+        }
+        return with(topic.plus(added), loads.plus(added), partitionCount + added.size());
+    }
+
+    TopicTable configured(TopicId id, Map<String, String> configs) {
+        return with(existing(id).withConfigs(configs), loads, partitionCount);
+    }
+
+    private TopicTable with(TopicImage topic, BrokerLoads changedLoads, int count) {
+        return new TopicTable(topics.plus(topic.id(), topic), ids, namesByCollisionKey, changedLoads, count);
     }
 
     TopicImage existing(TopicId id) {

@@ -10,13 +10,14 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.core.ElectionKind;
+import io.weirlog.metadata.core.ElectionResult;
 import io.weirlog.metadata.core.IsrChange;
 import io.weirlog.metadata.core.IsrResult;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataMachine;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.MetadataState;
-import io.weirlog.metadata.core.PreferredResult;
 import io.weirlog.metadata.core.RandomCommands;
 import io.weirlog.metadata.core.RejectReason;
 import io.weirlog.metadata.core.RequestId;
@@ -97,7 +98,8 @@ class CodecTest {
                 "0a10000000000000000100000000000000024a2508ac0210091a1e"
                         + "0a1000000000000000030000000000000004100218032004" + "2a0408011005");
         golden.put(
-                new MetadataCommand.ElectPreferredLeaders(REQUEST, List.of(new TopicPartition(TOPIC, 2))),
+                new MetadataCommand.ElectLeaders(
+                        REQUEST, ElectionKind.PREFERRED, List.of(new TopicPartition(TOPIC, 2))),
                 "0a100000000000000001000000000000000252160a14" + "0a10000000000000000300000000000000041002");
         golden.put(
                 new MetadataCommand.AllocateProducerIds(REQUEST, new BrokerId(300), new BrokerEpoch(9)),
@@ -119,8 +121,7 @@ class CodecTest {
                         5),
                 "320e0805" + "12060a0408031004" + "12021002");
         golden.put(
-                new MetadataReply.PreferredLeadersElected(
-                        List.of(PreferredResult.ELECTED, PreferredResult.NOT_AVAILABLE), 5),
+                new MetadataReply.LeadersElected(List.of(ElectionResult.ELECTED, ElectionResult.NOT_AVAILABLE), 5),
                 "3a06080512020104");
         golden.put(new MetadataReply.ProducerIdsAllocated(1_000, 1_000, 5), "420808e80710e8071805");
         golden.put(new MetadataReply.Done(5), "2a020805");

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Commands;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.TopicImage;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,7 +53,7 @@ final class Cluster {
     TopicId create(String name, int replicas, Map<String, String> configs) {
         var command = Commands.create(name, 1, replicas, configs);
         accepted(command);
-        return command.topicId();
+        return command.topic().topicId();
     }
 
     BrokerEpoch epoch(int broker) {
@@ -86,6 +88,20 @@ final class Cluster {
                 Map.of("client", new Endpoint("host", 7171)),
                 false,
                 Optional.of(stopped)));
+    }
+
+    /// `leader` asks for this in-sync set of the first partition.
+    Applied alterIsr(int leader, int... inSync) {
+        var members = Arrays.stream(inSync)
+                .mapToObj(member -> new IsrChange.Member(new BrokerId(member), epoch(member)))
+                .toList();
+        var change = new IsrChange(
+                new TopicPartition(topic().id(), 0),
+                partition().leaderEpoch(),
+                partition().partitionEpoch(),
+                members);
+        return accepted(
+                new MetadataCommand.AlterIsr(Commands.request(), new BrokerId(leader), epoch(leader), List.of(change)));
     }
 
     TopicImage topic() {

@@ -45,47 +45,73 @@ final class CompleteReplicas {
                 .isPresent();
     }
 
-    void follow(MetadataState before, MetadataEvent event) {
+    void follow(MetadataState before, MetadataCommand command, MetadataEvent event) {
         if (event instanceof MetadataEvent.TopicCreated(var topic)) {
             topic.partitions().forEach(partition -> complete.put(id(topic, partition), all(partition)));
+        } else if (event instanceof MetadataEvent.PartitionsCreated created) {
+            var topic = before.topics().existing(created.topicId());
+            created.added().forEach(partition -> complete.put(id(topic, partition), all(partition)));
+        } else if (event instanceof MetadataEvent.TopicConfigsChanged changed) {
+            var topic = before.topics().existing(changed.topicId()).withConfigs(changed.configs());
+            topic.partitions().stream()
+                    .filter(partition -> partition.leader().isPresent())
+                    .forEach(partition -> acknowledged(topic, partition));
         } else if (event instanceof MetadataEvent.PartitionChanged change) {
             var topic = before.topics().existing(change.topicId());
             var former = topic.partitions().get(change.partition().partition());
-            check(before, topic, former, change);
+            if (command instanceof MetadataCommand.AlterIsr alter) {
+                // Whoever joins is complete: the leader says so.
+                alter.changes().stream()
+                        .filter(wanted -> wanted.partition().equals(id(topic, former)))
+                        .flatMap(wanted -> wanted.inSync().stream())
+                        .map(IsrChange.Member::id)
+                        .filter(change.partition().inSyncReplicas()::contains)
+                        .forEach(holders(topic, former)::add);
+            }
+            check(before, command, topic, change);
         }
     }
 
     private void check(
-            MetadataState state, TopicImage topic, PartitionImage former, MetadataEvent.PartitionChanged change) {
+            MetadataState state, MetadataCommand command, TopicImage topic, MetadataEvent.PartitionChanged change) {
         var partition = change.partition();
+        var former = topic.partitions().get(partition.partition());
         assertEquals(
                 partition.leaderEpoch().isAfter(former.leaderEpoch()),
                 change.election().isPresent(),
                 "an election and a new epoch go together");
         var holders = holders(topic, partition);
-        if (former.leader().filter(partition.inSyncReplicas()::contains).isPresent()) {
-            // Whoever joins is complete: the leader says so.
-            holders.addAll(partition.inSyncReplicas());
-        }
+        holders.retainAll(partition.replicas());
         boolean unclean =
                 change.election().filter(election -> !election.clean()).isPresent();
         if (unclean) {
-            assertEquals("true", topic.configs().get("unclean.leader.election.enable"), "R12: without consent");
-            assertTrue(former.inSyncReplicas().stream().noneMatch(state::isLive), "R12: without need");
+            boolean asked =
+                    command instanceof MetadataCommand.ElectLeaders elect && elect.kind() == ElectionKind.UNCLEAN;
+            assertTrue(
+                    asked || "true".equals(topic.configs().get("unclean.leader.election.enable")),
+                    "R12: without consent");
+            assertTrue(
+                    former.inSyncReplicas().stream().filter(holders::contains).noneMatch(state::isLive),
+                    "R12: without need");
             holders.clear();
         }
         if (partition.leader().isPresent()) {
             if (!unclean
                     && change.election().isPresent()
-                    && partition.replicas().size() > 1) {
+                    && former.settledReplicas().size() > 1) {
                 assertTrue(holders.contains(partition.leader().get()), "R2: the leader lacks acknowledged records");
             }
             holders.addAll(partition.inSyncReplicas());
-            int minInSync = Integer.parseInt(topic.configs().getOrDefault("min.insync.replicas", "1"));
-            if (partition.inSyncReplicas().size()
-                    >= Math.min(minInSync, partition.replicas().size())) {
-                holders.retainAll(partition.inSyncReplicas());
-            }
+            acknowledged(topic, partition);
+        }
+    }
+
+    /// At worst, the next record is acknowledged by the in-sync replicas only.
+    private void acknowledged(TopicImage topic, PartitionImage partition) {
+        int minInSync = Integer.parseInt(topic.configs().getOrDefault("min.insync.replicas", "1"));
+        if (partition.inSyncReplicas().size()
+                >= Math.min(minInSync, partition.settledReplicas().size())) {
+            holders(topic, partition).retainAll(partition.inSyncReplicas());
         }
     }
 

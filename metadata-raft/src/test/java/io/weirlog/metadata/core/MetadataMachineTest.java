@@ -34,10 +34,10 @@ class MetadataMachineTest {
         brokers(1, 2, 3);
         var create = Commands.create("orders", 6, 3, Map.of("retention.ms", "5"));
         var applied = apply(create);
-        assertEquals(new MetadataReply.TopicCreated(create.topicId(), state.index()), applied.reply());
+        assertEquals(new MetadataReply.TopicCreated(create.topic().topicId(), state.index()), applied.reply());
         var topic = image().topic("orders").orElseThrow();
         assertEquals(List.of(new MetadataEvent.TopicCreated(topic)), applied.events());
-        assertEquals(topic, image().topic(create.topicId()).orElseThrow());
+        assertEquals(topic, image().topic(create.topic().topicId()).orElseThrow());
         assertEquals(Map.of("retention.ms", "5"), topic.configs());
         for (int partition = 0; partition < 6; partition++) {
             var placed = topic.partition(partition).orElseThrow();
@@ -74,7 +74,7 @@ class MetadataMachineTest {
         expected.put(Commands.create("taken", 1, 1), RejectReason.TOPIC_ALREADY_EXISTS);
         expected.put(Commands.create("a_b", 1, 1), RejectReason.TOPIC_NAME_COLLISION);
         expected.put(
-                new CreateTopic(Commands.request(), "other", taken.topicId(), 1, 1, Map.of()),
+                new CreateTopic(Commands.request(), "other", taken.topic().topicId(), 1, 1, Map.of()),
                 RejectReason.TOPIC_ID_IN_USE);
         expected.put(Commands.create("t", 0, 1), RejectReason.INVALID_PARTITIONS);
         expected.put(Commands.create("t", -1, 1), RejectReason.INVALID_PARTITIONS);
@@ -115,17 +115,19 @@ class MetadataMachineTest {
         var first = Commands.create("a.b", 1, 1);
         apply(first);
         var deleted = apply(Commands.delete("a.b"));
-        assertEquals(new MetadataReply.TopicDeleted(first.topicId(), state.index()), deleted.reply());
-        assertEquals(List.of(new MetadataEvent.TopicDeleted(first.topicId(), "a.b")), deleted.events());
+        assertEquals(new MetadataReply.TopicDeleted(first.topic().topicId(), state.index()), deleted.reply());
+        assertEquals(List.of(new MetadataEvent.TopicDeleted(first.topic().topicId(), "a.b")), deleted.events());
         assertTrue(image().topic("a.b").isEmpty());
         var second = Commands.create("a_b", 1, 1);
         assertInstanceOf(MetadataReply.TopicCreated.class, apply(second).reply());
         assertEquals(
                 RejectReason.TOPIC_NOT_FOUND,
-                rejected(new DeleteTopic(Commands.request(), first.topicId())).reason());
+                rejected(new DeleteTopic(Commands.request(), first.topic().topicId()))
+                        .reason());
         assertInstanceOf(
                 MetadataReply.TopicDeleted.class,
-                apply(new DeleteTopic(Commands.request(), second.topicId())).reply());
+                apply(new DeleteTopic(Commands.request(), second.topic().topicId()))
+                        .reply());
     }
 
     @Test

@@ -7,12 +7,16 @@ import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.BrokerImage;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.TopicImage;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// A stream of commands from a seed: mostly sensible, some nonsense, some retries. Names and brokers are few,
 /// so that commands meet each other.
@@ -24,14 +28,17 @@ public final class RandomCommands {
             Map.of("min.insync.replicas", "2"),
             Map.of("min.insync.replicas", "2", "durability", "page-cache"),
             Map.of("unclean.leader.election.enable", "true"),
+            Map.of("min.insync.replicas", "1"),
             Map.of("retention.ms", "soon"));
 
     private final Random random;
+    private final RandomNodes nodes;
     private final List<MetadataCommand> sent = new ArrayList<>();
     private final List<TopicId> topicIds = new ArrayList<>();
 
     public RandomCommands(long seed) {
         this.random = new Random(seed);
+        this.nodes = new RandomNodes(random);
     }
 
     /// A command of a proposer who knows nothing.
@@ -44,14 +51,21 @@ public final class RandomCommands {
         if (!sent.isEmpty() && random.nextInt(5) == 0) {
             return any(sent);
         }
-        var command = switch (random.nextInt(32)) {
+        var command = switch (random.nextInt(48)) {
             case 0, 1, 2, 3 -> register(view);
-            case 4, 5, 6, 7, 8 -> create();
+            case 4, 5, 6, 7, 8 -> new MetadataCommand.CreateTopic(requestId(), newTopic());
             case 9 -> new MetadataCommand.DeleteTopic(requestId(), any(NAMES));
             case 10 -> new MetadataCommand.DeleteTopic(requestId(), topicId());
             case 11, 12, 13, 14, 15, 16, 17, 18, 19 -> aboutBroker(brokerId(), view);
-            case 28, 30, 31 -> electPreferred(view);
-            case 29 -> allocateProducerIds(brokerId(), view);
+            case 20, 21, 22 -> elect(view, ElectionKind.PREFERRED);
+            case 23 -> allocateProducerIds(brokerId(), view);
+            case 24 -> new MetadataCommand.CreateTopics(requestId(), some(this::newTopic));
+            case 25 -> new MetadataCommand.DeleteTopics(requestId(), some(() -> topic(view)));
+            case 26, 27 -> createPartitions(view);
+            case 28, 29, 30 -> alterConfigs(view);
+            case 31, 32, 33, 34, 35 -> reassign(view);
+            case 36 -> elect(view, ElectionKind.UNCLEAN);
+            case 37 -> nodes.next(requestId(), view);
             default -> alterIsr(view);
         };
         sent.add(command);
@@ -68,7 +82,7 @@ public final class RandomCommands {
         };
     }
 
-    private MetadataCommand electPreferred(MetadataState view) {
+    private MetadataCommand elect(MetadataState view, ElectionKind kind) {
         var partitions = new ArrayList<TopicPartition>();
         for (var topic : view.topics().byNames()) {
             for (var partition : topic.partitions()) {
@@ -80,7 +94,7 @@ public final class RandomCommands {
                 }
             }
         }
-        return new MetadataCommand.ElectPreferredLeaders(requestId(), partitions);
+        return new MetadataCommand.ElectLeaders(requestId(), kind, partitions);
     }
 
     private MetadataCommand allocateProducerIds(BrokerId broker, MetadataState view) {
@@ -137,14 +151,92 @@ public final class RandomCommands {
                 rack,
                 Map.of("client", new Endpoint("host", random.nextInt(20) == 0 ? 0 : 7171)),
                 random.nextInt(4) == 0,
-                random.nextBoolean() ? epoch(broker, view) : Optional.empty());
+                random.nextBoolean() ? epoch(broker, view) : Optional.empty(),
+                List.of(new UUID(4, broker.value())),
+                nodes.features());
     }
 
-    private MetadataCommand create() {
+    private NewTopic newTopic() {
         int partitions = random.nextInt(8);
         int replicationFactor = random.nextInt(5);
-        return new MetadataCommand.CreateTopic(
-                requestId(), any(NAMES), topicId(), partitions, replicationFactor, any(CONFIGS));
+        return new NewTopic(
+                any(NAMES),
+                topicId(),
+                partitions,
+                replicationFactor,
+                replicas(partitions, replicationFactor),
+                any(CONFIGS));
+    }
+
+    /// Mostly none, and then the machine places them.
+    private List<List<BrokerId>> replicas(int partitions, int replicationFactor) {
+        var replicas = new ArrayList<List<BrokerId>>();
+        if (random.nextInt(4) == 0) {
+            for (int i = 0; i < partitions; i++) {
+                replicas.add(brokers(replicationFactor));
+            }
+        }
+        return replicas;
+    }
+
+    private List<BrokerId> brokers(int count) {
+        var brokers = new ArrayList<BrokerId>();
+        while (brokers.size() < count) {
+            var broker = brokerId();
+            if (!brokers.contains(broker) || random.nextInt(50) == 0) {
+                brokers.add(broker);
+            }
+        }
+        return brokers;
+    }
+
+    private MetadataCommand createPartitions(MetadataState view) {
+        var topic = topic(view);
+        int before = view.topics()
+                .find(topic)
+                .map(known -> known.partitions().size())
+                .orElse(1);
+        int factor =
+                view.topics().find(topic).map(TopicImage::replicationFactor).orElse(1);
+        int added = random.nextInt(4);
+        return new MetadataCommand.CreatePartitions(requestId(), topic, before + added, replicas(added, factor));
+    }
+
+    private MetadataCommand alterConfigs(MetadataState view) {
+        var delete = new HashSet<String>();
+        if (random.nextInt(3) == 0) {
+            delete.add(any(List.of("min.insync.replicas", "unclean.leader.election.enable", "retention.ms", "nosuch")));
+        }
+        return new MetadataCommand.AlterTopicConfigs(requestId(), topic(view), any(CONFIGS), delete);
+    }
+
+    private MetadataCommand reassign(MetadataState view) {
+        var moves = new ArrayList<ReplicaMove>();
+        for (var topic : view.topics().byNames()) {
+            for (var partition : topic.partitions()) {
+                boolean moving = partition.reassignment().isPresent();
+                if (random.nextInt(6) == 0) {
+                    var target = random.nextInt(moving ? 2 : 10) == 0
+                            ? Optional.<List<BrokerId>>empty()
+                            : Optional.of(brokers(random.nextInt(20) == 0 ? 0 : 1 + random.nextInt(3)));
+                    moves.add(new ReplicaMove(new TopicPartition(topic.id(), partition.partition()), target));
+                }
+            }
+        }
+        return new MetadataCommand.AlterReassignments(requestId(), moves);
+    }
+
+    private TopicRef topic(MetadataState view) {
+        var known = List.copyOf(view.topics().byNames());
+        if (known.isEmpty() || random.nextInt(10) == 0) {
+            return new TopicRef.ByName(any(NAMES));
+        }
+        var topic = any(known);
+        return random.nextBoolean() ? new TopicRef.ByName(topic.name()) : new TopicRef.ById(topic.id());
+    }
+
+    private <T> List<T> some(Supplier<T> items) {
+        return Stream.generate(items).limit(random.nextInt(4)).toList();
     }
 
     private TopicId topicId() {

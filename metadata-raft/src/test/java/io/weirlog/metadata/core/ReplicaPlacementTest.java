@@ -58,7 +58,8 @@ class ReplicaPlacementTest {
             var candidates = new ArrayList<ReplicaPlacement.Candidate>();
             for (int broker = 0; broker < 9; broker++) {
                 var load = loads.getOrDefault(broker, BrokerLoad.NONE);
-                candidates.add(new ReplicaPlacement.Candidate(new BrokerId(broker), Optional.empty(), load));
+                candidates.add(
+                        new ReplicaPlacement.Candidate(new BrokerId(broker), Optional.empty(), BrokerLoad.NONE, load));
             }
             var replicas = ReplicaPlacement.place(1, 3, candidates).getFirst();
             for (var replica : replicas) {
@@ -93,7 +94,8 @@ class ReplicaPlacementTest {
         var candidates = new ArrayList<ReplicaPlacement.Candidate>();
         for (int broker = 0; broker < brokers; broker++) {
             Optional<String> rack = racks == 0 ? Optional.empty() : Optional.of("rack-" + broker % racks);
-            candidates.add(new ReplicaPlacement.Candidate(new BrokerId(broker), rack, BrokerLoad.NONE));
+            candidates.add(
+                    new ReplicaPlacement.Candidate(new BrokerId(broker), rack, BrokerLoad.NONE, BrokerLoad.NONE));
         }
         return candidates;
     }

@@ -34,7 +34,16 @@ final class Rejections {
                     BROKER_NOT_FOUND,
                     STALE_BROKER_EPOCH,
                     BROKER_IN_SERVICE,
-                    BROKER_HAS_REPLICAS ->
+                    BROKER_HAS_REPLICAS,
+                    INVALID_REPLICAS,
+                    PARTITION_NOT_FOUND,
+                    NO_REASSIGNMENT,
+                    WOULD_LOSE_RECORDS,
+                    INVALID_FEATURE_LEVEL,
+                    UNSUPPORTED_FEATURE_LEVEL,
+                    INVALID_CONTROLLER,
+                    CONTROLLER_NOT_FOUND,
+                    STALE_CONTROLLER_INCARNATION ->
                 of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_REQUEST, rejected, topic);
         };
     }

@@ -8,7 +8,7 @@ import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Commands;
 import io.weirlog.metadata.core.MetadataCommand.AllocateProducerIds;
-import io.weirlog.metadata.core.MetadataCommand.ElectPreferredLeaders;
+import io.weirlog.metadata.core.MetadataCommand.ElectLeaders;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +17,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class PreferredRulesTest {
+class ElectionRulesTest {
     private final Cluster cluster = new Cluster();
 
     @BeforeEach
@@ -29,20 +29,21 @@ class PreferredRulesTest {
     void thePreferredLeaderLeadsAgain() {
         var partition = new TopicPartition(cluster.create("t", 3, Map.of()), 0);
         cluster.drain(1);
-        assertEquals(List.of(PreferredResult.NOT_AVAILABLE), elect(partition), "it is about to stop");
+        assertEquals(List.of(ElectionResult.NOT_AVAILABLE), elect(partition), "it is about to stop");
         cluster.unfence(1);
         cluster.assertPartition("leader 2, epoch 1, change 1, in sync [1, 2, 3], eligible []");
         var unknown = new TopicPartition(new TopicId(new UUID(9, 9)), 0);
-        var applied = cluster.accepted(new ElectPreferredLeaders(
+        var applied = cluster.accepted(new ElectLeaders(
                 Commands.request(),
+                ElectionKind.PREFERRED,
                 List.of(unknown, partition, partition, new TopicPartition(partition.topicId(), 1))));
         assertEquals(
-                new MetadataReply.PreferredLeadersElected(
+                new MetadataReply.LeadersElected(
                         List.of(
-                                PreferredResult.UNKNOWN_PARTITION,
-                                PreferredResult.ELECTED,
-                                PreferredResult.LEADS_ALREADY,
-                                PreferredResult.UNKNOWN_PARTITION),
+                                ElectionResult.UNKNOWN_PARTITION,
+                                ElectionResult.ELECTED,
+                                ElectionResult.LEADS_ALREADY,
+                                ElectionResult.UNKNOWN_PARTITION),
                         cluster.state().index()),
                 applied.reply());
         assertEquals(List.of(Optional.of(new Election(ElectionReason.PREFERRED, true))), Cluster.elections(applied));
@@ -54,12 +55,12 @@ class PreferredRulesTest {
         var partition = new TopicPartition(cluster.create("t", 3, Map.of()), 0);
         cluster.fence(1);
         cluster.unfence(1);
-        assertEquals(List.of(PreferredResult.NOT_AVAILABLE), elect(partition));
+        assertEquals(List.of(ElectionResult.NOT_AVAILABLE), elect(partition));
         cluster.assertPartition("leader 2, epoch 1, change 1, in sync [2, 3], eligible []");
         var tooMany = Collections.nCopies(MetadataLimits.ELECTIONS_PER_COMMAND_MAX + 1, partition);
         assertEquals(
                 RejectReason.LIMIT_EXCEEDED,
-                cluster.rejection(new ElectPreferredLeaders(Commands.request(), tooMany))
+                cluster.rejection(new ElectLeaders(Commands.request(), ElectionKind.PREFERRED, tooMany))
                         .reason());
     }
 
@@ -87,9 +88,9 @@ class PreferredRulesTest {
         return new AllocateProducerIds(Commands.request(), new BrokerId(broker), epoch);
     }
 
-    private List<PreferredResult> elect(TopicPartition partition) {
-        var reply = cluster.accepted(new ElectPreferredLeaders(Commands.request(), List.of(partition)))
+    private List<ElectionResult> elect(TopicPartition partition) {
+        var reply = cluster.accepted(new ElectLeaders(Commands.request(), ElectionKind.PREFERRED, List.of(partition)))
                 .reply();
-        return ((MetadataReply.PreferredLeadersElected) reply).results();
+        return ((MetadataReply.LeadersElected) reply).results();
     }
 }
