@@ -13,6 +13,7 @@ final class HeaderCursor implements AutoCloseable {
 
     private final Storage.ReadableFile file;
     private final Path path;
+    private final int start;
     private final int end;
     private final ByteBuffer window = ChunkPool.take();
     private int windowAt;
@@ -24,6 +25,7 @@ final class HeaderCursor implements AutoCloseable {
     HeaderCursor(Storage.ReadableFile file, Path path, int start, int end) {
         this.file = file;
         this.path = path;
+        this.start = start;
         this.end = end;
         this.next = start;
         window.limit(0);
@@ -52,6 +54,24 @@ final class HeaderCursor implements AutoCloseable {
         }
         next = at + sizeBytes;
         return true;
+    }
+
+    /// Whether the next batch, if there is one, ends with this offset. It stays the next one.
+    boolean nextEndsWith(long lastOffset) throws IOException {
+        try {
+            if (!next()) {
+                return false;
+            }
+        } catch (CorruptLogException e) {
+            return false; // Whoever steps on it will be told.
+        }
+        next = at;
+        return header().magic() == BatchFormat.MAGIC && header().lastOffset() == lastOffset;
+    }
+
+    /// Where the walk began.
+    int startPosition() {
+        return start;
     }
 
     /// The current batch's header; there are no records behind it.

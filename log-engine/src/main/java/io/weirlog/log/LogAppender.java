@@ -233,6 +233,7 @@ final class LogAppender {
         var view = state.view();
         var active = view.active();
         active.writer().write(view.activeBytes(), sources, 2 * pendingBatches);
+        active.repairIndexes(view.activeBytes());
         var indexes = active.indexes();
         var position = view.activeBytes();
         for (var i = 0; i < pendingBatches; i++) {

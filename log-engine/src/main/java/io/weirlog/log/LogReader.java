@@ -69,9 +69,8 @@ final class LogReader {
             throws IOException {
         var segment = view.segment(index);
         var end = view.endPosition(index);
-        var offsets = segment.indexes().offsets();
-        var walkFrom = offsets.positionAtOrBefore(from);
-        try (var headers = new HeaderCursor(segment.reader(), segment.file(), walkFrom, end)) {
+        var lookup = SegmentLookup.in(view, index);
+        try (var headers = lookup.walkFrom(from)) {
             do {
                 if (!headers.next()) {
                     return Optional.empty();
@@ -86,7 +85,7 @@ final class LogReader {
             // The usual case of a reader that keeps up: everything that there is fits.
             var stop = wanted == end && upTo >= view.endOffset(index)
                     ? new Stop(end, view.endOffset(index))
-                    : lastStop(segment, headers, wanted, upTo, end);
+                    : lastStop(lookup, headers, wanted, upTo);
             return Optional.of(new LogSlice(
                     segment, segment.reader(), start, stop.position() - start, baseOffset, stop.nextOffset()));
         }
@@ -97,13 +96,9 @@ final class LogReader {
 
     /// The last place after the batch at `first` that is neither beyond the wanted position nor beyond `upTo`; the
     /// end of that batch, if even this is beyond.
-    private static Stop lastStop(Segment segment, HeaderCursor first, int wanted, long upTo, int end)
-            throws IOException {
-        var offsets = segment.indexes().offsets();
-        var known = Math.min(offsets.indexedPositionAtOrBefore(wanted), offsets.positionAtOrBefore(upTo));
+    private static Stop lastStop(SegmentLookup lookup, HeaderCursor first, int wanted, long upTo) throws IOException {
         var stop = new Stop(first.endPosition(), first.header().nextOffset());
-        var walkFrom = Math.max(stop.position(), known);
-        try (var headers = new HeaderCursor(segment.reader(), segment.file(), walkFrom, end)) {
+        try (var headers = lookup.walkNear(stop.position(), wanted, upTo)) {
             while (headers.next()) {
                 var header = headers.header();
                 if (header.baseOffset() >= upTo || headers.endPosition() > wanted) {
@@ -148,15 +143,12 @@ final class LogReader {
     private Optional<TimestampAndOffset> findInSegment(LogView view, int index, long timestampMillis)
             throws IOException {
         var segment = view.segment(index);
+        var lookup = SegmentLookup.in(view, index);
         var isCompleted = index < view.segmentCount() - 1;
-        var indexes = segment.indexes();
-        // A completed segment's last entry tells its largest timestamp.
-        if (isCompleted && indexes.times().lastTimestampMillis() < timestampMillis) {
+        if (isCompleted && lookup.latestTimestampMillis().orElse(-1) < timestampMillis) {
             return Optional.empty();
         }
-        var searchFrom = indexes.times().offsetToSearchFrom(timestampMillis);
-        var start = indexes.offsets().positionAtOrBefore(searchFrom);
-        try (var headers = new HeaderCursor(segment.reader(), segment.file(), start, view.endPosition(index))) {
+        try (var headers = lookup.walkFromTime(timestampMillis)) {
             while (headers.next()) {
                 if (headers.header().maxTimestamp() >= timestampMillis) {
                     var found = findInBatch(segment, headers, timestampMillis, view.logStartOffset());

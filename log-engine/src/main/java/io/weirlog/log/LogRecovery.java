@@ -177,7 +177,7 @@ final class LogRecovery {
         try {
             kept = active.indexFilesExist()
                     && active.indexes().areSane(sizeBytes, markedEnd)
-                    && endOffsetOf(active, (int) sizeBytes) == markedEnd;
+                    && endsAsMarked(active, (int) sizeBytes, markedEnd);
         } catch (CorruptLogException e) {
             // Scanned and told below.
         } finally {
@@ -194,15 +194,18 @@ final class LogRecovery {
         return Optional.of(new Recovered(view, markedEnd, true, report(true, 0, 0, "", 0)));
     }
 
-    private static long endOffsetOf(Segment segment, int sizeBytes) throws IOException {
-        var start = segment.indexes().offsets().indexedPositionAtOrBefore(sizeBytes);
+    /// Whether the active segment ends where the marker says, and its last index entries tell of batches in it: the
+    /// owner goes on from these.
+    private static boolean endsAsMarked(Segment segment, int sizeBytes, long markedEnd) throws IOException {
+        var lookup = new SegmentLookup(segment, sizeBytes, markedEnd);
         var endOffset = segment.baseOffset();
-        try (var headers = new HeaderCursor(segment.reader(), segment.file(), start, sizeBytes)) {
+        try (var headers = lookup.walkFromPosition(Math.max(0, sizeBytes - 1))) {
             while (headers.next()) {
                 endOffset = headers.header().nextOffset();
             }
         }
-        return endOffset;
+        lookup.latestTimestampMillis();
+        return endOffset == markedEnd && !segment.hasDamagedIndexes();
     }
 
     /// What was durable at least. Without a trustworthy note the segments before the last are taken for it.

@@ -32,6 +32,7 @@ final class LogRetention {
         state.checkWritable();
         try {
             var view = state.view();
+            repairIndexes(view);
             var segments = new ArrayList<RetentionPolicy.SegmentExtent>();
             for (var i = 0; i < view.segmentCount(); i++) {
                 segments.add(new RetentionPolicy.SegmentExtent(view.endOffset(i), view.endPosition(i)));
@@ -61,17 +62,31 @@ final class LogRetention {
     }
 
     private static OptionalLong latestTimestamp(LogView view, int segment) throws IOException {
-        var latest = view.segment(segment).indexes().largestTimestampMillis();
+        if (segment < view.segmentCount() - 1) {
+            return SegmentLookup.in(view, segment).latestTimestampMillis();
+        }
+        var latest = view.active().indexes().largestTimestampMillis();
         return latest < 0 ? OptionalLong.empty() : OptionalLong.of(latest);
+    }
+
+    /// New files for indexes that readers found damaged.
+    private static void repairIndexes(LogView view) throws IOException {
+        for (var i = 0; i < view.segmentCount(); i++) {
+            try {
+                view.segment(i).repairIndexes(view.endPosition(i));
+            } catch (CorruptLogException e) {
+                LOG.error("{}: no index can be made", view.segment(i).file(), e);
+            }
+        }
     }
 
     /// From the segments that are open anyway.
     private static long newestTimestamp(LogView view, long nowMillis) throws IOException {
-        var newest = view.active().indexes().largestTimestampMillis();
-        if (newest < 0 && view.segmentCount() > 1) {
-            newest = view.segment(view.segmentCount() - 2).indexes().largestTimestampMillis();
+        var newest = latestTimestamp(view, view.segmentCount() - 1);
+        if (newest.isEmpty() && view.segmentCount() > 1) {
+            newest = latestTimestamp(view, view.segmentCount() - 2);
         }
-        return newest > nowMillis ? 0 : Math.max(0, newest);
+        return newest.orElse(0) > nowMillis ? 0 : newest.orElse(0);
     }
 
     /// See [PartitionLog#deleteRecordsBefore].

@@ -97,11 +97,14 @@ final class LogTruncator {
     private static Cut cutAt(LogView view, long offset) throws IOException {
         var index = view.segmentIndexOf(offset);
         var segment = view.segment(index);
-        var offsets = segment.indexes().offsets();
-        // One entry back, so that the batch before the cut is seen: where offsets have gaps it tells the new end.
-        var walkFrom = offsets.indexedPositionAtOrBefore(Math.max(0, offsets.positionAtOrBefore(offset) - 1));
+        var lookup = SegmentLookup.in(view, index);
+        var at = 0;
+        try (var headers = lookup.walkFrom(offset)) {
+            at = headers.startPosition();
+        }
         var end = segment.baseOffset();
-        try (var headers = new HeaderCursor(segment.reader(), segment.file(), walkFrom, view.endPosition(index))) {
+        // One entry back, so that the batch before the cut is seen: where offsets have gaps it tells the new end.
+        try (var headers = lookup.walkFromPosition(Math.max(0, at - 1))) {
             while (headers.next()) {
                 if (headers.header().lastOffset() >= offset) {
                     return new Cut(index, headers.position(), end);
@@ -166,13 +169,8 @@ final class LogTruncator {
 
     /// In new files: the old ones may be mapped.
     private SegmentIndexes newIndexes(Segment old, int sizeBytes) throws IOException {
-        deleteIndexFiles(old.baseOffset());
+        old.deleteIndexFiles();
         return old.buildIndexes(sizeBytes);
-    }
-
-    private void deleteIndexFiles(long baseOffset) throws IOException {
-        context.storage().delete(context.segmentFile(baseOffset, LogFileNames.OFFSET_INDEX));
-        context.storage().delete(context.segmentFile(baseOffset, LogFileNames.TIME_INDEX));
     }
 
     private void replaceByPrefix(Segment old, int sizeBytes) throws IOException {
@@ -200,7 +198,7 @@ final class LogTruncator {
         var storage = context.storage();
         var old = state.view().active();
         old.openForReaders();
-        deleteIndexFiles(from);
+        old.deleteIndexFiles();
         storage.rename(old.file(), context.segmentFile(to, LogFileNames.LOG));
         storage.syncDirectory(context.directory());
         var next = Segment.active(context, to, SegmentIndexes.create(context, to));

@@ -25,10 +25,18 @@ final class OffsetIndex {
     private final long baseOffset;
     private volatile int entries;
 
+    /// What the last entry was when it was made or found; the memory may have changed under it since.
+    private long lastRelativeOffset = -1;
+    private int lastPosition = -1;
+
     OffsetIndex(MemorySegment memory, long baseOffset, int entries) {
         this.memory = memory;
         this.baseOffset = baseOffset;
         this.entries = entries;
+        if (entries > 0) {
+            lastRelativeOffset = relativeOffset(entries - 1);
+            lastPosition = position(entries - 1);
+        }
     }
 
     int entries() {
@@ -46,17 +54,20 @@ final class OffsetIndex {
         Invariant.check(
                 relative >= 0 && relative <= Integer.MAX_VALUE, "X1: offset %s in segment %s", lastOffset, baseOffset);
         Invariant.check(
-                count == 0 || (relativeOffset(count - 1) < relative && position(count - 1) < position),
+                lastRelativeOffset < relative && lastPosition < position,
                 "X1: index entry for offset %s at %s does not increase",
                 lastOffset,
                 position);
         memory.set(INT, (long) count * ENTRY_BYTES, (int) relative);
         memory.set(INT, (long) count * ENTRY_BYTES + Integer.BYTES, position);
+        lastRelativeOffset = relative;
+        lastPosition = position;
         entries = count + 1;
     }
 
-    /// Where to start scanning for `offset`: no later batch begins at or before it.
-    int positionAtOrBefore(long offset) {
+    /// How many entries are of batches that end at or before `offset`. The last of these tells where to start scanning
+    /// for it, the front of the segment if there is none.
+    int countUpTo(long offset) {
         var relative = offset - baseOffset;
         var low = 0;
         var high = entries;
@@ -68,11 +79,11 @@ final class OffsetIndex {
                 high = middle;
             }
         }
-        return low == 0 ? 0 : position(low - 1);
+        return low;
     }
 
-    /// The last indexed batch that begins at or before `position`; 0 if there is none.
-    int indexedPositionAtOrBefore(long position) {
+    /// How many entries are of batches that begin at or before `position`.
+    int countUpToPosition(long position) {
         var low = 0;
         var high = entries;
         while (low < high) {
@@ -83,7 +94,12 @@ final class OffsetIndex {
                 high = middle;
             }
         }
-        return low == 0 ? 0 : position(low - 1);
+        return low;
+    }
+
+    /// The last offset of the batch of an entry.
+    long lastOffset(int entry) {
+        return baseOffset + relativeOffset(entry);
     }
 
     /// Whether the entries can be those of a segment of this size; a lost or torn page shows here.
@@ -104,7 +120,8 @@ final class OffsetIndex {
         return memory.get(INT, (long) entry * ENTRY_BYTES);
     }
 
-    private int position(int entry) {
+    /// Where the batch of an entry begins.
+    int position(int entry) {
         return memory.get(INT, (long) entry * ENTRY_BYTES + Integer.BYTES);
     }
 }

@@ -158,7 +158,9 @@ public final class PartitionLog implements AutoCloseable {
         }
         try {
             if (!state.isPoisoned()) {
-                state.view().active().indexes().finish();
+                var view = state.view();
+                view.active().repairIndexes(view.activeBytes());
+                view.active().indexes().finish();
                 syncer.closeClean();
             }
         } finally {

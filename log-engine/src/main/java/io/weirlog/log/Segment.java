@@ -3,6 +3,8 @@ package io.weirlog.log;
 import io.weirlog.common.Invariant;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -14,6 +16,8 @@ import org.slf4j.LoggerFactory;
 /// deletion nor the log's closing cuts one short. Only the log's last segment, the active one, is written.
 final class Segment {
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
+    /// A disk that damages the indexes of one segment more often than this is not worth another try.
+    private static final int REPLACEMENTS_MAX = 8;
 
     private final LogContext context;
     private final long baseOffset;
@@ -26,6 +30,11 @@ final class Segment {
     private boolean durable;
 
     private volatile @Nullable SegmentIndexes indexes;
+    /// Whether the index files hold what cannot be believed.
+    private volatile boolean indexesDamaged;
+    /// Indexes that were replaced while readers may be in them. Under the segment's lock.
+    private final List<SegmentIndexes> replacedIndexes = new ArrayList<>();
+
     private volatile Storage.@Nullable ReadableFile reader;
     private volatile Storage.@Nullable WritableFile writer;
 
@@ -173,19 +182,82 @@ final class Segment {
         }
     }
 
-    /// New indexes over the batches in the first `sizeBytes`, with room for more.
+    /// New indexes over the batches in the first `sizeBytes`, in files, with room for more.
     SegmentIndexes buildIndexes(int sizeBytes) throws IOException {
-        var built = SegmentIndexes.create(context, baseOffset);
+        return index(SegmentIndexes.create(context, baseOffset), sizeBytes);
+    }
+
+    private SegmentIndexes index(SegmentIndexes empty, int sizeBytes) throws IOException {
+        var next = baseOffset;
         try (var headers = new HeaderCursor(reader(), file, 0, sizeBytes)) {
             while (headers.next()) {
                 var header = headers.header();
-                built.add(header.lastOffset(), headers.position(), header.sizeBytes(), header.maxTimestamp());
+                if (header.baseOffset() < next || header.lastOffsetDelta() < 0) {
+                    throw new CorruptLogException(
+                            file, headers.position(), "a batch begins at offset " + header.baseOffset());
+                }
+                empty.add(header.lastOffset(), headers.position(), header.sizeBytes(), header.maxTimestamp());
+                next = header.nextOffset();
             }
-            return built;
+            return empty;
         } catch (IOException | RuntimeException e) {
-            built.close();
+            empty.close();
             throw e;
         }
+    }
+
+    /// Says that `seen` tell of batches that are not there. By any thread. The indexes of a completed segment are
+    /// made anew at once, in memory: the names of the files may by now be those of another segment. The owner
+    /// replaces the files with [#repairIndexes], and the indexes of the active segment, to which only it adds.
+    ///
+    /// Locked, so that one of the threads that find the damage makes the new ones for all.
+    synchronized void rejectIndexes(SegmentIndexes seen) throws IOException {
+        if (seen != indexes) {
+            return;
+        }
+        if (!indexesDamaged) {
+            LOG.warn("{}: an index entry does not fit the log; making the indexes anew", file);
+        }
+        indexesDamaged = true;
+        var extent = completed;
+        if (extent == null || replacedIndexes.size() >= REPLACEMENTS_MAX) {
+            return;
+        }
+        try {
+            var rebuilt = index(SegmentIndexes.inMemory(context, baseOffset, extent.sizeBytes()), extent.sizeBytes());
+            rebuilt.addLatestTime();
+            replacedIndexes.add(seen);
+            indexes = rebuilt;
+        } catch (CorruptLogException e) {
+            LOG.error("{}: no index can be made", file, e);
+        }
+    }
+
+    /// Puts new index files in place of damaged ones; the old ones may be mapped. By the owner, of a segment that is
+    /// in the log and has `sizeBytes`.
+    synchronized void repairIndexes(int sizeBytes) throws IOException {
+        var old = indexes;
+        if (!indexesDamaged || old == null || replacedIndexes.size() >= 2 * REPLACEMENTS_MAX) {
+            return;
+        }
+        deleteIndexFiles();
+        var rebuilt = buildIndexes(sizeBytes);
+        replacedIndexes.add(old);
+        indexes = rebuilt;
+        indexesDamaged = false;
+        if (completed != null) {
+            rebuilt.finish();
+            SegmentIndexes.sync(context, baseOffset);
+        }
+    }
+
+    boolean hasDamagedIndexes() {
+        return indexesDamaged;
+    }
+
+    void deleteIndexFiles() throws IOException {
+        context.storage().delete(context.segmentFile(baseOffset, LogFileNames.OFFSET_INDEX));
+        context.storage().delete(context.segmentFile(baseOffset, LogFileNames.TIME_INDEX));
     }
 
     /// A completed segment's time index ends with its largest timestamp, so it is empty only if there is none.
@@ -206,6 +278,7 @@ final class Segment {
 
     /// Says that no batch will follow. By the owner.
     void complete(int sizeBytes, long endOffset) throws IOException {
+        repairIndexes(sizeBytes);
         indexes().finish();
         completed = new Extent(sizeBytes, endOffset);
     }
@@ -240,6 +313,8 @@ final class Segment {
             indexes = null;
             openIndexes.close();
         }
+        replacedIndexes.forEach(SegmentIndexes::close);
+        replacedIndexes.clear();
         try {
             closeWriter();
             var openReader = reader;

@@ -92,6 +92,27 @@ final class SegmentIndexes implements AutoCloseable {
         }
     }
 
+    /// New and empty, in no file: for lookups in a segment of this size whose files cannot be trusted.
+    static SegmentIndexes inMemory(LogContext context, long baseOffset, int segmentSizeBytes) {
+        var arena = Arena.ofShared();
+        var entriesMax = segmentSizeBytes / Math.max(1, context.config().indexIntervalBytes()) + 2;
+        var roomBytes = context.config().segmentIndexBytes();
+        var offsetBytes =
+                Math.min(mappedBytes(0, OffsetIndex.ENTRY_BYTES, roomBytes), room(entriesMax, OffsetIndex.ENTRY_BYTES));
+        var timeBytes =
+                Math.min(mappedBytes(0, TimeIndex.ENTRY_BYTES, roomBytes), room(entriesMax, TimeIndex.ENTRY_BYTES));
+        return new SegmentIndexes(
+                context,
+                baseOffset,
+                arena,
+                new OffsetIndex(arena.allocate(offsetBytes), baseOffset, 0),
+                new TimeIndex(arena.allocate(timeBytes), baseOffset, 0));
+    }
+
+    private static long room(int entries, int entryBytes) {
+        return (long) entries * entryBytes;
+    }
+
     OffsetIndex offsets() {
         return offsets;
     }
@@ -132,9 +153,14 @@ final class SegmentIndexes implements AutoCloseable {
     /// Adds the entry that tells the segment's largest timestamp, and cuts the files to what is used. The memory
     /// stays mapped for lookups; none of them goes beyond the entries.
     void finish() throws IOException {
-        times.appendIfLater(maxTimestampMillis, maxTimestampOffset);
+        addLatestTime();
         trim(LogFileNames.OFFSET_INDEX, (long) offsets.entries() * OffsetIndex.ENTRY_BYTES);
         trim(LogFileNames.TIME_INDEX, (long) times.entries() * TimeIndex.ENTRY_BYTES);
+    }
+
+    /// Adds the entry that tells the segment's largest timestamp.
+    void addLatestTime() {
+        times.appendIfLater(maxTimestampMillis, maxTimestampOffset);
     }
 
     private void trim(String suffix, long sizeBytes) throws IOException {

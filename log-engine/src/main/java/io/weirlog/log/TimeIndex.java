@@ -25,10 +25,19 @@ final class TimeIndex {
     private final long baseOffset;
     private volatile int entries;
 
+    /// What the last entry was when it was made or found; the memory may have changed under it since.
+    private long lastTimestampMillis = -1;
+    private long lastOffset;
+
     TimeIndex(MemorySegment memory, long baseOffset, int entries) {
         this.memory = memory;
         this.baseOffset = baseOffset;
         this.entries = entries;
+        this.lastOffset = baseOffset;
+        if (entries > 0) {
+            lastTimestampMillis = timestamp(entries - 1);
+            lastOffset = offset(entries - 1);
+        }
     }
 
     int entries() {
@@ -43,7 +52,7 @@ final class TimeIndex {
     /// Adds an entry if it is later than all before; an earlier time adds nothing to the index.
     void appendIfLater(long timestampMillis, long offset) {
         var count = entries;
-        if (timestampMillis < 0 || (count > 0 && timestampMillis <= timestamp(count - 1))) {
+        if (timestampMillis <= lastTimestampMillis) {
             return;
         }
         var relative = offset - baseOffset;
@@ -51,11 +60,13 @@ final class TimeIndex {
                 relative >= 0 && relative <= Integer.MAX_VALUE, "X1: offset %s in segment %s", offset, baseOffset);
         memory.set(LONG, (long) count * ENTRY_BYTES, timestampMillis);
         memory.set(INT, (long) count * ENTRY_BYTES + Long.BYTES, (int) relative);
+        lastTimestampMillis = timestampMillis;
+        lastOffset = offset;
         entries = count + 1;
     }
 
-    /// An offset before which no record is as late as `timestampMillis`.
-    long offsetToSearchFrom(long timestampMillis) {
+    /// How many entries are not later than the time. No batch up to the offset of one of them is later than itself.
+    int countUpTo(long timestampMillis) {
         var low = 0;
         var high = entries;
         while (low < high) {
@@ -66,19 +77,17 @@ final class TimeIndex {
                 high = middle;
             }
         }
-        return low == 0 ? baseOffset : offset(low - 1);
+        return low;
     }
 
-    /// The largest timestamp that was indexed, or −1.
+    /// The largest timestamp that was indexed, or −1. By the owner.
     long lastTimestampMillis() {
-        var count = entries;
-        return count == 0 ? -1 : timestamp(count - 1);
+        return lastTimestampMillis;
     }
 
-    /// The offset that goes with [#lastTimestampMillis]; the base offset if there is none.
+    /// The offset that goes with [#lastTimestampMillis]; the base offset if there is none. By the owner.
     long lastOffset() {
-        var count = entries;
-        return count == 0 ? baseOffset : offset(count - 1);
+        return lastOffset;
     }
 
     /// Whether the entries can be those of a segment that ends before offset `end`.
@@ -95,11 +104,11 @@ final class TimeIndex {
         return true;
     }
 
-    private long timestamp(int entry) {
+    long timestamp(int entry) {
         return memory.get(LONG, (long) entry * ENTRY_BYTES);
     }
 
-    private long offset(int entry) {
+    long offset(int entry) {
         return baseOffset + memory.get(INT, (long) entry * ENTRY_BYTES + Long.BYTES);
     }
 }
