@@ -1,7 +1,7 @@
 package io.weirlog.log;
 
 import io.weirlog.common.Invariant;
-import java.lang.foreign.MemorySegment;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -21,7 +21,7 @@ final class OffsetIndex {
     static final int ENTRY_BYTES = 8;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-    private final MemorySegment memory;
+    private final IndexMemory memory;
     private final long baseOffset;
     private volatile int entries;
 
@@ -29,7 +29,7 @@ final class OffsetIndex {
     private long lastRelativeOffset = -1;
     private int lastPosition = -1;
 
-    OffsetIndex(MemorySegment memory, long baseOffset, int entries) {
+    OffsetIndex(IndexMemory memory, long baseOffset, int entries) {
         this.memory = memory;
         this.baseOffset = baseOffset;
         this.entries = entries;
@@ -44,11 +44,11 @@ final class OffsetIndex {
     }
 
     boolean isFull() {
-        return (entries + 1L) * ENTRY_BYTES > memory.byteSize();
+        return (entries + 1L) * ENTRY_BYTES > memory.bytesMax();
     }
 
     /// @param lastOffset of the batch at `position`
-    void append(long lastOffset, int position) {
+    void append(long lastOffset, int position) throws IOException {
         var count = entries;
         var relative = lastOffset - baseOffset;
         Invariant.check(
@@ -58,8 +58,9 @@ final class OffsetIndex {
                 "X1: index entry for offset %s at %s does not increase",
                 lastOffset,
                 position);
-        memory.set(INT, (long) count * ENTRY_BYTES, (int) relative);
-        memory.set(INT, (long) count * ENTRY_BYTES + Integer.BYTES, position);
+        var target = memory.upTo((count + 1L) * ENTRY_BYTES);
+        target.set(INT, (long) count * ENTRY_BYTES, (int) relative);
+        target.set(INT, (long) count * ENTRY_BYTES + Integer.BYTES, position);
         lastRelativeOffset = relative;
         lastPosition = position;
         entries = count + 1;
@@ -117,11 +118,11 @@ final class OffsetIndex {
     }
 
     private int relativeOffset(int entry) {
-        return memory.get(INT, (long) entry * ENTRY_BYTES);
+        return memory.get().get(INT, (long) entry * ENTRY_BYTES);
     }
 
     /// Where the batch of an entry begins.
     int position(int entry) {
-        return memory.get(INT, (long) entry * ENTRY_BYTES + Integer.BYTES);
+        return memory.get().get(INT, (long) entry * ENTRY_BYTES + Integer.BYTES);
     }
 }

@@ -2,6 +2,7 @@ package io.weirlog.log;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /// The two indexes of one segment. Lookups may come from any thread, all else from the one that owns the segment.
@@ -26,7 +27,7 @@ final class SegmentIndexes implements AutoCloseable {
         this.maxTimestampOffset = times.lastOffset();
     }
 
-    /// New, empty, with room for a whole segment; what was in the files is gone.
+    /// New and empty, to grow with the segment; what was in the files is gone.
     static SegmentIndexes create(LogContext context, long baseOffset) throws IOException {
         return openForWrite(context, baseOffset, true);
     }
@@ -47,23 +48,40 @@ final class SegmentIndexes implements AutoCloseable {
             var offsetEntries = Math.toIntExact(offsetFile.sizeBytes() / OffsetIndex.ENTRY_BYTES);
             var timeEntries = Math.toIntExact(timeFile.sizeBytes() / TimeIndex.ENTRY_BYTES);
             var roomBytes = context.config().segmentIndexBytes();
-            var offsetBytes = mappedBytes(offsetEntries, OffsetIndex.ENTRY_BYTES, roomBytes);
-            var timeBytes = mappedBytes(timeEntries, TimeIndex.ENTRY_BYTES, roomBytes);
             return new SegmentIndexes(
                     context,
                     baseOffset,
                     arena,
-                    new OffsetIndex(offsetFile.map(arena, offsetBytes), baseOffset, offsetEntries),
-                    new TimeIndex(timeFile.map(arena, timeBytes), baseOffset, timeEntries));
+                    new OffsetIndex(
+                            new IndexMemory(
+                                    (long) offsetEntries * OffsetIndex.ENTRY_BYTES,
+                                    bytesMax(OffsetIndex.ENTRY_BYTES, roomBytes),
+                                    bytes -> map(context, baseOffset, LogFileNames.OFFSET_INDEX, arena, bytes)),
+                            baseOffset,
+                            offsetEntries),
+                    new TimeIndex(
+                            new IndexMemory(
+                                    (long) timeEntries * TimeIndex.ENTRY_BYTES,
+                                    bytesMax(TimeIndex.ENTRY_BYTES, roomBytes),
+                                    bytes -> map(context, baseOffset, LogFileNames.TIME_INDEX, arena, bytes)),
+                            baseOffset,
+                            timeEntries));
         } catch (IOException | RuntimeException e) {
             arena.close();
             throw e;
         }
     }
 
+    private static MemorySegment map(LogContext context, long baseOffset, String suffix, Arena arena, long sizeBytes)
+            throws IOException {
+        try (var file = openFile(context, baseOffset, suffix)) {
+            return file.map(arena, sizeBytes);
+        }
+    }
+
     /// Whole entries only, at least two: one for use and one that closes the time index.
-    private static long mappedBytes(int entries, int entryBytes, int roomBytes) {
-        return (long) Math.max(Math.max(entries, 2), roomBytes / entryBytes) * entryBytes;
+    private static long bytesMax(int entryBytes, int roomBytes) {
+        return (long) Math.max(2, roomBytes / entryBytes) * entryBytes;
     }
 
     /// For lookups in a segment that takes no more batches.
@@ -79,11 +97,11 @@ final class SegmentIndexes implements AutoCloseable {
                     baseOffset,
                     arena,
                     new OffsetIndex(
-                            offsetFile.map(arena, offsetBytes),
+                            new IndexMemory(offsetBytes, offsetBytes, bytes -> offsetFile.map(arena, bytes)),
                             baseOffset,
                             Math.toIntExact(offsetBytes / OffsetIndex.ENTRY_BYTES)),
                     new TimeIndex(
-                            timeFile.map(arena, timeBytes),
+                            new IndexMemory(timeBytes, timeBytes, bytes -> timeFile.map(arena, bytes)),
                             baseOffset,
                             Math.toIntExact(timeBytes / TimeIndex.ENTRY_BYTES)));
         } catch (IOException | RuntimeException e) {
@@ -93,24 +111,23 @@ final class SegmentIndexes implements AutoCloseable {
     }
 
     /// New and empty, in no file: for lookups in a segment of this size whose files cannot be trusted.
-    static SegmentIndexes inMemory(LogContext context, long baseOffset, int segmentSizeBytes) {
+    static SegmentIndexes inMemory(LogContext context, long baseOffset, int segmentSizeBytes) throws IOException {
         var arena = Arena.ofShared();
         var entriesMax = segmentSizeBytes / Math.max(1, context.config().indexIntervalBytes()) + 2;
         var roomBytes = context.config().segmentIndexBytes();
-        var offsetBytes =
-                Math.min(mappedBytes(0, OffsetIndex.ENTRY_BYTES, roomBytes), room(entriesMax, OffsetIndex.ENTRY_BYTES));
-        var timeBytes =
-                Math.min(mappedBytes(0, TimeIndex.ENTRY_BYTES, roomBytes), room(entriesMax, TimeIndex.ENTRY_BYTES));
         return new SegmentIndexes(
                 context,
                 baseOffset,
                 arena,
-                new OffsetIndex(arena.allocate(offsetBytes), baseOffset, 0),
-                new TimeIndex(arena.allocate(timeBytes), baseOffset, 0));
+                new OffsetIndex(allocated(arena, entriesMax, OffsetIndex.ENTRY_BYTES, roomBytes), baseOffset, 0),
+                new TimeIndex(allocated(arena, entriesMax, TimeIndex.ENTRY_BYTES, roomBytes), baseOffset, 0));
     }
 
-    private static long room(int entries, int entryBytes) {
-        return (long) entries * entryBytes;
+    private static IndexMemory allocated(Arena arena, int entriesMax, int entryBytes, int roomBytes)
+            throws IOException {
+        var bytes = Math.min((long) entriesMax * entryBytes, bytesMax(entryBytes, roomBytes));
+        var memory = arena.allocate(bytes);
+        return new IndexMemory(0, bytes, _ -> memory);
     }
 
     OffsetIndex offsets() {
@@ -137,7 +154,7 @@ final class SegmentIndexes implements AutoCloseable {
     }
 
     /// Counts a batch and gives every `index.interval.bytes` an entry.
-    void add(long lastOffset, int position, int sizeBytes, long batchMaxTimestampMillis) {
+    void add(long lastOffset, int position, int sizeBytes, long batchMaxTimestampMillis) throws IOException {
         if (batchMaxTimestampMillis > maxTimestampMillis) {
             maxTimestampMillis = batchMaxTimestampMillis;
             maxTimestampOffset = lastOffset;
@@ -159,7 +176,7 @@ final class SegmentIndexes implements AutoCloseable {
     }
 
     /// Adds the entry that tells the segment's largest timestamp.
-    void addLatestTime() {
+    void addLatestTime() throws IOException {
         times.appendIfLater(maxTimestampMillis, maxTimestampOffset);
     }
 

@@ -65,7 +65,7 @@ final class SegmentScan {
         }
     }
 
-    private Outcome scan(ByteBuffer segment, long baseOffset, SegmentIndexes indexes) {
+    private Outcome scan(ByteBuffer segment, long baseOffset, SegmentIndexes indexes) throws IOException {
         var end = segment.limit();
         var at = 0;
         while (at < end) {

@@ -1,7 +1,7 @@
 package io.weirlog.log;
 
 import io.weirlog.common.Invariant;
-import java.lang.foreign.MemorySegment;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -21,7 +21,7 @@ final class TimeIndex {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-    private final MemorySegment memory;
+    private final IndexMemory memory;
     private final long baseOffset;
     private volatile int entries;
 
@@ -29,7 +29,7 @@ final class TimeIndex {
     private long lastTimestampMillis = -1;
     private long lastOffset;
 
-    TimeIndex(MemorySegment memory, long baseOffset, int entries) {
+    TimeIndex(IndexMemory memory, long baseOffset, int entries) {
         this.memory = memory;
         this.baseOffset = baseOffset;
         this.entries = entries;
@@ -46,11 +46,11 @@ final class TimeIndex {
 
     /// The last place is kept free for the entry that closes the segment.
     boolean isFull() {
-        return (entries + 2L) * ENTRY_BYTES > memory.byteSize();
+        return (entries + 2L) * ENTRY_BYTES > memory.bytesMax();
     }
 
     /// Adds an entry if it is later than all before; an earlier time adds nothing to the index.
-    void appendIfLater(long timestampMillis, long offset) {
+    void appendIfLater(long timestampMillis, long offset) throws IOException {
         var count = entries;
         if (timestampMillis <= lastTimestampMillis) {
             return;
@@ -58,8 +58,9 @@ final class TimeIndex {
         var relative = offset - baseOffset;
         Invariant.check(
                 relative >= 0 && relative <= Integer.MAX_VALUE, "X1: offset %s in segment %s", offset, baseOffset);
-        memory.set(LONG, (long) count * ENTRY_BYTES, timestampMillis);
-        memory.set(INT, (long) count * ENTRY_BYTES + Long.BYTES, (int) relative);
+        var target = memory.upTo((count + 1L) * ENTRY_BYTES);
+        target.set(LONG, (long) count * ENTRY_BYTES, timestampMillis);
+        target.set(INT, (long) count * ENTRY_BYTES + Long.BYTES, (int) relative);
         lastTimestampMillis = timestampMillis;
         lastOffset = offset;
         entries = count + 1;
@@ -105,10 +106,10 @@ final class TimeIndex {
     }
 
     long timestamp(int entry) {
-        return memory.get(LONG, (long) entry * ENTRY_BYTES);
+        return memory.get().get(LONG, (long) entry * ENTRY_BYTES);
     }
 
     long offset(int entry) {
-        return baseOffset + memory.get(INT, (long) entry * ENTRY_BYTES + Long.BYTES);
+        return baseOffset + memory.get().get(INT, (long) entry * ENTRY_BYTES + Long.BYTES);
     }
 }

@@ -32,6 +32,8 @@ sealed interface Node {
     /// two. Writes through a mapping are seen only by comparison.
     final class File implements Node {
         private static final int SECTOR_BYTES = 512;
+        /// A mapping must go on showing the file's bytes, so memory for a mapped file is never moved.
+        private static final int GROWTH_WHILE_MAPPED = 16;
 
         private final Arena arena;
         private final List<Change.OfContent> pending = new ArrayList<>();
@@ -95,6 +97,9 @@ sealed interface Node {
         MemorySegment map(Arena user, long mappedBytes, boolean writable) {
             if (mappedBytes == 0) {
                 return MemorySegment.NULL;
+            }
+            if (writable && writableMappings.get() == 0) {
+                reserve(GROWTH_WHILE_MAPPED * mappedBytes);
             }
             // What is done at the end also keeps this file and its memory until then.
             var mapping = memory.asSlice(0, mappedBytes).reinterpret(user, gone -> unmapped(writable));
