@@ -43,6 +43,13 @@ record EpochHistory(List<Entry> entries) {
         return Optional.empty();
     }
 
+    Optional<Offset> startOf(LeaderEpoch epoch) {
+        return entries.stream()
+                .filter(entry -> entry.epoch().equals(epoch))
+                .findFirst()
+                .map(Entry::start);
+    }
+
     /// The history in which `epoch` begins at `start`, the log's end. Epochs that began there have no record and
     /// vanish.
     EpochHistory begin(LeaderEpoch epoch, Offset start) {

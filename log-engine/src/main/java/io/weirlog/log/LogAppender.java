@@ -25,6 +25,7 @@ final class LogAppender {
     private final LogContext context;
     private final LogState state;
     private final LogSyncer syncer;
+    private final LogProducers producers;
     private OptionalLong activeFirstTimestampMillis;
 
     /// Stamped headers of the batches to be written, one after the other. Made at the first append.
@@ -34,10 +35,11 @@ final class LogAppender {
     private long pendingBytes;
     private long pendingEndOffset;
 
-    LogAppender(LogContext context, LogState state, LogSyncer syncer) throws IOException {
+    LogAppender(LogContext context, LogState state, LogSyncer syncer, LogProducers producers) throws IOException {
         this.context = context;
         this.state = state;
         this.syncer = syncer;
+        this.producers = producers;
         this.activeFirstTimestampMillis = firstTimestamp(state.view());
     }
 
@@ -90,6 +92,9 @@ final class LogAppender {
             for (var i = 0; i < baseOffsets.length; i++) {
                 var batch = batches.get(i);
                 var header = RecordBatch.of(batch);
+                if (header.hasProducer() && !header.isControl()) {
+                    producers.requireAccepted(header);
+                }
                 var maxTimestamp = logAppendTime ? nowMillis : header.maxTimestamp();
                 rollIfNeeded(batch.remaining(), pendingEndOffset + header.lastOffsetDelta(), maxTimestamp);
                 baseOffsets[i] = pendingEndOffset;
@@ -99,6 +104,7 @@ final class LogAppender {
                 if (logAppendTime) {
                     HeaderStamp.logAppendTime(headers, at, batch, nowMillis);
                 }
+                takeProducer(at);
             }
             writeGroup();
         } catch (IOException e) {
@@ -110,6 +116,16 @@ final class LogAppender {
             forgetPending();
         }
         return new AppendResult(baseOffsets, new Offset(state.view().logEndOffset()));
+    }
+
+    /// See [PartitionLog#appendMarker].
+    MarkerResult appendMarker(TransactionMarker marker, LeaderEpoch epoch, long nowMillis) throws LogPoisonedException {
+        state.checkWritable();
+        var refusal = producers.check(marker);
+        return refusal.isPresent()
+                ? refusal.get()
+                : new MarkerResult.Written(append(List.of(marker.encode(nowMillis)), epoch, nowMillis)
+                        .baseOffset(0));
     }
 
     /// Appends batches as a leader has stamped them; its epochs become this log's before their first record is
@@ -126,7 +142,7 @@ final class LogAppender {
                 var sizeBytes = header.sizeBytes();
                 adoptEpoch(header);
                 rollIfNeeded(sizeBytes, header.lastOffset(), header.maxTimestamp());
-                addPending(bytes.slice(bytes.position(), sizeBytes), header.nextOffset());
+                takeProducer(addPending(bytes.slice(bytes.position(), sizeBytes), header.nextOffset()));
                 bytes.position(bytes.position() + sizeBytes);
             }
             writeGroup();
@@ -155,6 +171,9 @@ final class LogAppender {
             if (!continues || batch.lastOffsetDelta() < 0 || base > Long.MAX_VALUE - Integer.MAX_VALUE - 1L) {
                 throw new MalformedBatchException("a batch with offsets " + base + " to " + batch.lastOffset()
                         + " came where the log ends at " + expected);
+            }
+            if (batch.isControl()) {
+                TransactionMarker.decode(batch);
             }
             if (batch.leaderEpoch() < epoch) {
                 throw new MalformedBatchException("the batch at offset " + base + " is of epoch " + batch.leaderEpoch()
@@ -190,6 +209,32 @@ final class LogAppender {
         } catch (IOException e) {
             throw state.poison(e);
         }
+    }
+
+    /// Tells the table of producers of the batch that was added last. Before it is written, so that the table is
+    /// ahead of the log until the group is out; should that fail, the log is poisoned and the table is of no use.
+    ///
+    /// @param at where its header is
+    private void takeProducer(int at) throws IOException {
+        var header = RecordBatch.at(headers, at);
+        if (!header.hasProducer()) {
+            return;
+        }
+        var aborted = producers.take(header.isControl() ? RecordBatch.of(lastPending()) : header);
+        if (aborted.isPresent() && state.view().active().transactions().append(aborted.get())) {
+            // Before the marker is shown: a sync that makes it durable must also sync the new file's name.
+            syncer.directoryChanged();
+        }
+    }
+
+    /// A copy of the batch that was added last, in one piece.
+    private ByteBuffer lastPending() {
+        var header = sources[2 * pendingBatches - 2];
+        var body = sources[2 * pendingBatches - 1];
+        return ByteBuffer.allocate(header.remaining() + body.remaining())
+                .put(header.duplicate())
+                .put(body.duplicate())
+                .flip();
     }
 
     private void startGroup() {
@@ -241,7 +286,7 @@ final class LogAppender {
             indexes.add(header.lastOffset(), position, header.sizeBytes(), header.maxTimestamp());
             position += header.sizeBytes();
         }
-        state.publish(view.appended(pendingEndOffset, position));
+        state.publish(view.appended(pendingEndOffset, position, producers.firstOpenTransaction()));
         forgetPending();
     }
 
@@ -278,9 +323,11 @@ final class LogAppender {
     private void rollNow() throws IOException {
         var view = state.view();
         view.active().complete(view.activeBytes(), view.logEndOffset());
+        producers.snapshot(view);
         var next = Segment.create(context, view.logEndOffset());
         // Before the segment is shown: a sync that sees it must also sync its name.
         syncer.directoryChanged();
         state.publish(view.rolled(next));
+        producers.prune(state.view());
     }
 }

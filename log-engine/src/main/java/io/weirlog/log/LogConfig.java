@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 /// @param fileDeleteDelayMillis `file.delete.delay.ms`: how long a file that has left the log stays on disk
 /// @param timestampBeforeMaxMillis `message.timestamp.before.max.ms`: how far a record's time may be in the past
 /// @param timestampAfterMaxMillis `message.timestamp.after.max.ms`: how far it may be in the future
+/// @param producerExpirationMillis `producer.id.expiration.ms`: how long a producer is remembered that appends nothing
 /// @param deleting whether `cleanup.policy` contains `delete`, so that retention applies
 /// @param compacted whether `cleanup.policy` contains `compact`, so that offsets may have gaps
 /// @param durability when an offset counts as kept
@@ -37,6 +38,7 @@ public record LogConfig(
         long fileDeleteDelayMillis,
         long timestampBeforeMaxMillis,
         long timestampAfterMaxMillis,
+        long producerExpirationMillis,
         boolean deleting,
         boolean compacted,
         Durability durability,
@@ -76,6 +78,7 @@ public record LogConfig(
             case "file.delete.delay.ms" -> builder.fileDeleteDelayMillis(parseLong(key, value, 0));
             case "message.timestamp.before.max.ms" -> builder.timestampBeforeMaxMillis(parseLong(key, value, 0));
             case "message.timestamp.after.max.ms" -> builder.timestampAfterMaxMillis(parseLong(key, value, 0));
+            case "producer.id.expiration.ms" -> builder.producerExpirationMillis(parseLong(key, value, 1));
             case "cleanup.policy" -> builder.deleting(value.contains("delete")).compacted(value.contains("compact"));
             case "durability" -> builder.durability(Durability.fromConfig(value).orElseThrow(() -> wrong(key, value)));
             case "message.timestamp.type" ->
@@ -127,6 +130,7 @@ public record LogConfig(
         private long fileDeleteDelayMillis = 60_000;
         private long timestampBeforeMaxMillis = Long.MAX_VALUE;
         private long timestampAfterMaxMillis = 60L * 60 * 1000;
+        private long producerExpirationMillis = 24L * 60 * 60 * 1000;
         private boolean deleting = true;
         private boolean compacted;
         private Durability durability = Durability.FSYNC;
@@ -189,6 +193,11 @@ public record LogConfig(
             return this;
         }
 
+        public Builder producerExpirationMillis(long value) {
+            producerExpirationMillis = value;
+            return this;
+        }
+
         public Builder deleting(boolean value) {
             deleting = value;
             return this;
@@ -222,6 +231,7 @@ public record LogConfig(
                     fileDeleteDelayMillis,
                     timestampBeforeMaxMillis,
                     timestampAfterMaxMillis,
+                    producerExpirationMillis,
                     deleting,
                     compacted,
                     durability,

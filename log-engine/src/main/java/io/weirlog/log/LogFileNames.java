@@ -10,7 +10,10 @@ final class LogFileNames {
     static final String LOG = ".log";
     static final String OFFSET_INDEX = ".index";
     static final String TIME_INDEX = ".timeindex";
-    static final List<String> SEGMENT_SUFFIXES = List.of(LOG, OFFSET_INDEX, TIME_INDEX);
+    static final String TRANSACTION_INDEX = ".txnindex";
+    static final List<String> SEGMENT_SUFFIXES = List.of(LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX);
+    /// Of the producers of a log at the offset in its name, which need not be that of a segment.
+    static final String SNAPSHOT = ".snapshot";
     static final String EPOCHS = "leader-epoch-checkpoint";
     static final String METADATA = "partition.metadata";
     static final String LOG_START = "log-start-offset";
@@ -23,7 +26,8 @@ final class LogFileNames {
     /// Of a directory that is on its way out.
     static final String DELETED_DIRECTORY = "-delete";
 
-    private static final Pattern SEGMENT_FILE = Pattern.compile("(\\d{20})(\\.log|\\.index|\\.timeindex)");
+    private static final Pattern SEGMENT_FILE =
+            Pattern.compile("(\\d{20})(\\.log|\\.index|\\.timeindex|\\.txnindex|\\.snapshot)");
 
     private LogFileNames() {}
 
@@ -31,7 +35,7 @@ final class LogFileNames {
         return directory.resolve(String.format("%020d", baseOffset) + suffix);
     }
 
-    /// The base offset in the name of a segment's file with this suffix; empty for all other names.
+    /// The offset in the name of a segment's file, or a snapshot's, with this suffix; empty for all other names.
     static OptionalLong baseOffset(String name, String suffix) {
         var matcher = SEGMENT_FILE.matcher(name);
         if (!matcher.matches() || !matcher.group(2).equals(suffix)) {
@@ -57,6 +61,8 @@ final class LogFileNames {
         return baseOffset(name, LOG).isPresent()
                 || baseOffset(name, OFFSET_INDEX).isPresent()
                 || baseOffset(name, TIME_INDEX).isPresent()
+                || baseOffset(name, TRANSACTION_INDEX).isPresent()
+                || baseOffset(name, SNAPSHOT).isPresent()
                 || name.equals(EPOCHS)
                 || name.equals(METADATA)
                 || name.equals(LOG_START)

@@ -6,6 +6,8 @@ import io.weirlog.record.RecordBatch;
 import io.weirlog.record.RecordReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// Lookups in a log by any thread. Each works on the view it finds and counts itself in on every segment it opens;
@@ -108,6 +110,40 @@ final class LogReader {
             }
         }
         return stop;
+    }
+
+    /// See [PartitionLog#abortedTransactions].
+    List<AbortedTransaction> abortedTransactions(long from, long to) throws IOException {
+        while (true) {
+            var view = state.view();
+            var found = new ArrayList<AbortedTransaction>();
+            if (from >= to || collectAborted(view, from, to, found)) {
+                return List.copyOf(found);
+            }
+            // A segment was deleted between the two looks; the next view is without it.
+            state.checkOpen();
+        }
+    }
+
+    /// A transaction's entry is in the segment of its marker, which may come long after `to`; but not before `from`.
+    ///
+    /// @return false if a segment of this view is gone
+    private static boolean collectAborted(LogView view, long from, long to, List<AbortedTransaction> found)
+            throws IOException {
+        for (var index = view.segmentIndexOf(from); index < view.segmentCount(); index++) {
+            var segment = view.segment(index);
+            if (!segment.retain()) {
+                return false;
+            }
+            try {
+                if (segment.transactions().collect(from, to, found)) {
+                    return true;
+                }
+            } finally {
+                segment.release();
+            }
+        }
+        return true;
     }
 
     /// The first record before `upTo` that is not earlier than the time.

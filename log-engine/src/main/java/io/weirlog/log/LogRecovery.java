@@ -20,6 +20,8 @@ final class LogRecovery {
     private final LogContext context;
     private final Storage storage;
     private final List<String> foreignFiles = new ArrayList<>();
+    private final List<Long> transactionIndexes = new ArrayList<>();
+    private ProducerSnapshots snapshots;
 
     /// A log that is ready for use, and what it took.
     ///
@@ -27,26 +29,39 @@ final class LogRecovery {
     ///     never durable, and what was there was to be deleted
     record Recovered(
             LogView view,
+            LogProducers producers,
             long syncedOffset,
             boolean cleanMarkerPresent,
             RecoveryReport report,
             OptionalLong logStartOffset) {
-        Recovered(LogView view, long syncedOffset, boolean cleanMarkerPresent, RecoveryReport report) {
-            this(view, syncedOffset, cleanMarkerPresent, report, OptionalLong.empty());
+        Recovered(
+                LogView view,
+                LogProducers producers,
+                long syncedOffset,
+                boolean cleanMarkerPresent,
+                RecoveryReport report) {
+            this(
+                    view.withFirstOpenTransaction(producers.firstOpenTransaction()),
+                    producers,
+                    syncedOffset,
+                    cleanMarkerPresent,
+                    report,
+                    OptionalLong.empty());
         }
 
         Recovered startingAt(long start) {
             if (start > view.logEndOffset()) {
-                return new Recovered(view, syncedOffset, cleanMarkerPresent, report, OptionalLong.of(start));
+                return new Recovered(view, producers, syncedOffset, cleanMarkerPresent, report, OptionalLong.of(start));
             }
             var trimmed = view.withEpochs(view.epochs().from(new Offset(start))).startingAt(start, 0);
-            return new Recovered(trimmed, syncedOffset, cleanMarkerPresent, report);
+            return new Recovered(trimmed, producers, syncedOffset, cleanMarkerPresent, report);
         }
     }
 
     LogRecovery(LogContext context) {
         this.context = context;
         this.storage = context.storage();
+        this.snapshots = new ProducerSnapshots(context, List.of());
     }
 
     Recovered recover() throws IOException {
@@ -106,7 +121,9 @@ final class LogRecovery {
         var bases = new ArrayList<Long>();
         for (var name : names) {
             LogFileNames.baseOffset(name, LogFileNames.LOG).ifPresent(bases::add);
+            LogFileNames.baseOffset(name, LogFileNames.TRANSACTION_INDEX).ifPresent(transactionIndexes::add);
         }
+        snapshots = new ProducerSnapshots(context, names);
         for (var name : names) {
             if (LogFileNames.isOurs(name)) {
                 if (isOrphanIndex(name, bases)) {
@@ -127,7 +144,7 @@ final class LogRecovery {
     }
 
     private static boolean isOrphanIndex(String name, List<Long> bases) {
-        for (var suffix : List.of(LogFileNames.OFFSET_INDEX, LogFileNames.TIME_INDEX)) {
+        for (var suffix : List.of(LogFileNames.OFFSET_INDEX, LogFileNames.TIME_INDEX, LogFileNames.TRANSACTION_INDEX)) {
             var base = LogFileNames.baseOffset(name, suffix);
             if (base.isPresent() && !bases.contains(base.getAsLong())) {
                 return true;
@@ -162,7 +179,8 @@ final class LogRecovery {
         var view = LogView.of(new Segment[] {Segment.create(context, 0)}, 0, 0, epochs.cutTo(Offset.ZERO));
         // A later segment whose name outlives this one's would look like a log that starts there.
         storage.syncDirectory(context.directory());
-        return new Recovered(view, 0, false, report(true, 0, 0, "", 0));
+        snapshots.removeAfter(-1);
+        return new Recovered(view, producers(new ProducerTable()), 0, false, report(true, 0, 0, "", 0));
     }
 
     /// Empty if the log does not end as the marker says: then nothing that it says is believed.
@@ -189,9 +207,15 @@ final class LogRecovery {
             return Optional.empty();
         }
         var segments = segmentsBefore(bases, bases.size() - 1);
+        var parts = parts(segments, base);
         segments.add(active);
+        parts.add(new LogProducers.Part(active, (int) sizeBytes, markedEnd));
         var view = view(segments, markedEnd, (int) sizeBytes, epochs);
-        return Optional.of(new Recovered(view, markedEnd, true, report(true, 0, 0, "", 0)));
+        // Later ones would be of a log that was longer.
+        snapshots.removeAfter(markedEnd);
+        var table = LogProducers.tableAt(snapshots, parts, bases.getFirst(), markedEnd);
+        new TransactionIndexRepair(context, snapshots).mend(parts, transactionIndexes);
+        return Optional.of(new Recovered(view, producers(table), markedEnd, true, report(true, 0, 0, "", 0)));
     }
 
     /// Whether the active segment ends where the marker says, and its last index entries tell of batches in it: the
@@ -222,7 +246,16 @@ final class LogRecovery {
     private Recovered scan(List<Long> bases, long syncedEnd, Optional<EpochHistory> knownEpochs) throws IOException {
         // Without the file of epochs every batch has to be asked for its own.
         var first = knownEpochs.isEmpty() ? 0 : segmentOf(bases, syncedEnd);
-        var scanned = new UncleanStart(context, bases, first, syncedEnd, knownEpochs).recover();
+        var segments = segmentsBefore(bases, first);
+        var producers = producersAt(segments, bases.getFirst(), bases.get(first));
+        UncleanStart.Result scanned;
+        ProducerTable table;
+        try {
+            scanned = new UncleanStart(context, bases, first, syncedEnd, knownEpochs, producers).recover();
+            table = producers.finish(snapshots);
+        } finally {
+            producers.close();
+        }
         var epochs = knownEpochs.orElse(EpochHistory.EMPTY).cutTo(new Offset(scanned.endOffset()));
         for (var seen : scanned.epochs()) {
             if (epochs.latest().map(latest -> seen.epoch().isAfter(latest)).orElse(true)) {
@@ -232,10 +265,10 @@ final class LogRecovery {
         if (!Optional.of(epochs).equals(knownEpochs)) {
             EpochFile.write(storage, context.directory(), epochs);
         }
-        var segments = segmentsBefore(bases, first);
         segments.addAll(scanned.segments());
         return new Recovered(
                 view(segments, scanned.endOffset(), scanned.activeBytes(), epochs),
+                producers(table),
                 syncedEnd,
                 storage.exists(context.file(LogFileNames.CLEAN_SHUTDOWN)),
                 report(
@@ -244,6 +277,30 @@ final class LogRecovery {
                         scanned.cutBytes(),
                         scanned.cutReason(),
                         scanned.segments().size()));
+    }
+
+    /// What is known of the producers where the scan begins. A snapshot of a later place is not believed: of it the
+    /// log may have lost something.
+    private ScannedProducers producersAt(List<Segment> before, long base, long scanStart) throws IOException {
+        snapshots.removeAfter(scanStart);
+        var parts = parts(before, scanStart);
+        var table = LogProducers.tableAt(snapshots, parts, base, scanStart);
+        new TransactionIndexRepair(context, snapshots).mend(parts, transactionIndexes);
+        return new ScannedProducers(context, table);
+    }
+
+    private LogProducers producers(ProducerTable table) {
+        return new LogProducers(context, snapshots, table);
+    }
+
+    /// @param end where the last of the segments ends
+    private static List<LogProducers.Part> parts(List<Segment> segments, long end) {
+        var parts = new ArrayList<LogProducers.Part>();
+        for (var i = 0; i < segments.size(); i++) {
+            var endOffset = i + 1 < segments.size() ? segments.get(i + 1).baseOffset() : end;
+            parts.add(new LogProducers.Part(segments.get(i), segments.get(i).completedBytes(), endOffset));
+        }
+        return parts;
     }
 
     private static int segmentOf(List<Long> bases, long offset) {

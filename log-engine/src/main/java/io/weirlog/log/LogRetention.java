@@ -18,13 +18,15 @@ final class LogRetention {
     private final LogState state;
     private final LogSyncer syncer;
     private final LogAppender appender;
+    private final LogProducers producers;
     private final RetentionClock clock = new RetentionClock();
 
-    LogRetention(LogContext context, LogState state, LogSyncer syncer, LogAppender appender) {
+    LogRetention(LogContext context, LogState state, LogSyncer syncer, LogAppender appender, LogProducers producers) {
         this.context = context;
         this.state = state;
         this.syncer = syncer;
         this.appender = appender;
+        this.producers = producers;
     }
 
     /// See [PartitionLog#applyRetention].
@@ -44,7 +46,7 @@ final class LogRetention {
                             segment -> latestTimestamp(view, segment),
                             nowMillis,
                             trustedNow,
-                            highWatermark.value());
+                            view.lastStableOffset(highWatermark.value()));
             if (expired == view.segmentCount()) {
                 appender.roll();
                 expired = state.view().segmentCount() - 1;
@@ -122,6 +124,7 @@ final class LogRetention {
             sizeBytes += view.endPosition(i);
             delete(view.segment(i));
         }
+        producers.removeBefore(state.view().segment(0).baseOffset());
         return new RetentionOutcome(gone, sizeBytes);
     }
 

@@ -22,11 +22,13 @@ final class LogTruncator {
     private final LogContext context;
     private final LogState state;
     private final LogSyncer syncer;
+    private final LogProducers producers;
 
-    LogTruncator(LogContext context, LogState state, LogSyncer syncer) {
+    LogTruncator(LogContext context, LogState state, LogSyncer syncer, LogProducers producers) {
         this.context = context;
         this.state = state;
         this.syncer = syncer;
+        this.producers = producers;
     }
 
     /// Where a log is to end: in which segment, at which of its bytes, at which offset.
@@ -54,6 +56,8 @@ final class LogTruncator {
                     startAnew(new Offset(view.logStartOffset()));
                     return;
                 }
+                // Before anybody sees the new end: where the first open transaction begins belongs to it.
+                producers.restoreAt(view, cut.endOffset());
                 cut(cut, cut.endOffset(), view.epochs().before(new Offset(cut.endOffset())));
             }
         });
@@ -67,6 +71,7 @@ final class LogTruncator {
 
     private void startAnew(Offset start) throws IOException {
         var base = state.view().segment(0).baseOffset();
+        producers.clear();
         cut(new Cut(0, 0, base), Math.min(base, start.value()), EpochHistory.EMPTY);
         syncer.exclusively(() -> {
             // At no time the log start may be before the first segment: that would look as if one were lost.
@@ -151,12 +156,13 @@ final class LogTruncator {
 
     private void cutSegment(LogView view, Cut cut) throws IOException {
         var old = view.segment(cut.segmentIndex());
-        var kept = Segment.active(context, old.baseOffset(), newIndexes(old, cut.position()));
+        var kept = Segment.active(context, old.baseOffset(), newIndexes(old, cut));
         var unread = old.retireIfUnused();
         if (!unread) {
             replaceByPrefix(old, cut.position());
         }
-        state.publish(view.cutTo(cut.segmentIndex(), kept, cut.endOffset(), cut.position()));
+        state.publish(view.cutTo(
+                cut.segmentIndex(), kept, cut.endOffset(), cut.position(), producers.firstOpenTransaction()));
         if (unread) {
             // Readers of the new view do not look beyond its end.
             kept.writer().truncate(cut.position());
@@ -168,9 +174,11 @@ final class LogTruncator {
     }
 
     /// In new files: the old ones may be mapped.
-    private SegmentIndexes newIndexes(Segment old, int sizeBytes) throws IOException {
+    private SegmentIndexes newIndexes(Segment old, Cut cut) throws IOException {
+        var aborted = old.transactions().endingBefore(cut.endOffset());
         old.deleteIndexFiles();
-        return old.buildIndexes(sizeBytes);
+        TransactionIndex.write(context, old.baseOffset(), aborted);
+        return old.buildIndexes(cut.position());
     }
 
     private void replaceByPrefix(Segment old, int sizeBytes) throws IOException {

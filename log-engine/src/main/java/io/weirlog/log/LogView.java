@@ -3,6 +3,7 @@ package io.weirlog.log;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import java.util.Arrays;
+import java.util.OptionalLong;
 
 /// What a log is at one moment: immutable, made anew by the owner at each step and read by everyone else.
 final class LogView {
@@ -12,6 +13,7 @@ final class LogView {
     private final int activeBytes;
     private final long completedBytes;
     private final EpochHistory epochs;
+    private final OptionalLong firstOpenTransaction;
 
     private LogView(
             Segment[] segments,
@@ -19,13 +21,15 @@ final class LogView {
             long logEndOffset,
             int activeBytes,
             long completedBytes,
-            EpochHistory epochs) {
+            EpochHistory epochs,
+            OptionalLong firstOpenTransaction) {
         this.segments = segments;
         this.logStartOffset = logStartOffset;
         this.logEndOffset = logEndOffset;
         this.activeBytes = activeBytes;
         this.completedBytes = completedBytes;
         this.epochs = epochs;
+        this.firstOpenTransaction = firstOpenTransaction;
     }
 
     /// @param segments at least one, of which the last is the active one
@@ -34,21 +38,41 @@ final class LogView {
         for (var i = 0; i < segments.length - 1; i++) {
             completedBytes += segments[i].completedBytes();
         }
-        return new LogView(segments, segments[0].baseOffset(), logEndOffset, activeBytes, completedBytes, epochs);
+        return new LogView(
+                segments,
+                segments[0].baseOffset(),
+                logEndOffset,
+                activeBytes,
+                completedBytes,
+                epochs,
+                OptionalLong.empty());
     }
 
-    LogView appended(long newLogEndOffset, int newActiveBytes) {
-        return new LogView(segments, logStartOffset, newLogEndOffset, newActiveBytes, completedBytes, epochs);
+    LogView appended(long newLogEndOffset, int newActiveBytes, OptionalLong newFirstOpenTransaction) {
+        return new LogView(
+                segments,
+                logStartOffset,
+                newLogEndOffset,
+                newActiveBytes,
+                completedBytes,
+                epochs,
+                newFirstOpenTransaction);
+    }
+
+    LogView withFirstOpenTransaction(OptionalLong newFirstOpenTransaction) {
+        return appended(logEndOffset, activeBytes, newFirstOpenTransaction);
     }
 
     LogView withEpochs(EpochHistory newEpochs) {
-        return new LogView(segments, logStartOffset, logEndOffset, activeBytes, completedBytes, newEpochs);
+        return new LogView(
+                segments, logStartOffset, logEndOffset, activeBytes, completedBytes, newEpochs, firstOpenTransaction);
     }
 
     LogView rolled(Segment newActive) {
         var longer = Arrays.copyOf(segments, segments.length + 1);
         longer[segments.length] = newActive;
-        return new LogView(longer, logStartOffset, logEndOffset, 0, completedBytes + activeBytes, epochs);
+        return new LogView(
+                longer, logStartOffset, logEndOffset, 0, completedBytes + activeBytes, epochs, firstOpenTransaction);
     }
 
     /// The log from an offset on, without its oldest segments.
@@ -58,11 +82,17 @@ final class LogView {
             newCompletedBytes -= segments[i].completedBytes();
         }
         var shorter = Arrays.copyOfRange(segments, goneSegments, segments.length);
-        return new LogView(shorter, newLogStartOffset, logEndOffset, activeBytes, newCompletedBytes, epochs);
+        return new LogView(
+                shorter, newLogStartOffset, logEndOffset, activeBytes, newCompletedBytes, epochs, firstOpenTransaction);
     }
 
     /// The log up to a place in one segment, which becomes the active one.
-    LogView cutTo(int segmentIndex, Segment newActive, long newLogEndOffset, int newActiveBytes) {
+    LogView cutTo(
+            int segmentIndex,
+            Segment newActive,
+            long newLogEndOffset,
+            int newActiveBytes,
+            OptionalLong newFirstOpenTransaction) {
         var shorter = Arrays.copyOf(segments, segmentIndex + 1);
         shorter[segmentIndex] = newActive;
         var newCompletedBytes = completedBytes;
@@ -70,7 +100,14 @@ final class LogView {
             newCompletedBytes -= segments[i].completedBytes();
         }
         var newLogStartOffset = Math.min(logStartOffset, newLogEndOffset);
-        return new LogView(shorter, newLogStartOffset, newLogEndOffset, newActiveBytes, newCompletedBytes, epochs);
+        return new LogView(
+                shorter,
+                newLogStartOffset,
+                newLogEndOffset,
+                newActiveBytes,
+                newCompletedBytes,
+                epochs,
+                newFirstOpenTransaction);
     }
 
     int segmentCount() {
@@ -128,6 +165,17 @@ final class LogView {
 
     EpochHistory epochs() {
         return epochs;
+    }
+
+    /// One past what is decided (P3): nothing from the first open transaction on is, nor what is not yet below the
+    /// high watermark.
+    long lastStableOffset(long highWatermark) {
+        // A transaction may have begun before the log's start once records were deleted by request.
+        return Math.min(highWatermark, Math.max(logStartOffset, firstOpenTransaction.orElse(highWatermark)));
+    }
+
+    OptionalLong firstOpenTransaction() {
+        return firstOpenTransaction;
     }
 
     EpochEnd endOfEpoch(LeaderEpoch epoch) {

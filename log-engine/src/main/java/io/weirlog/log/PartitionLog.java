@@ -23,6 +23,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogContext context;
     private final LogState state;
     private final LogSyncer syncer;
+    private final LogProducers producers;
     private final LogAppender appender;
     private final LogRetention retention;
     private final LogTruncator truncator;
@@ -34,10 +35,11 @@ public final class PartitionLog implements AutoCloseable {
         this.recovery = recovered.report();
         this.state = new LogState(context.identity(), recovered.view());
         this.syncer = new LogSyncer(context, state, recovered.syncedOffset(), recovered.cleanMarkerPresent());
+        this.producers = recovered.producers();
         this.reader = new LogReader(context, state);
-        this.appender = new LogAppender(context, state, syncer);
-        this.retention = new LogRetention(context, state, syncer, appender);
-        this.truncator = new LogTruncator(context, state, syncer);
+        this.appender = new LogAppender(context, state, syncer, producers);
+        this.retention = new LogRetention(context, state, syncer, appender, producers);
+        this.truncator = new LogTruncator(context, state, syncer, producers);
     }
 
     /// Opens the log in a directory, or makes an empty one. A torn end is cut; [#recovery] tells what was done.
@@ -92,11 +94,37 @@ public final class PartitionLog implements AutoCloseable {
     /// Appends a leader's batches, one after the other, in one write as a rule. Offsets, epoch and, where the topic
     /// says so, the time of the append are stamped on the way; the buffers are not changed and may be read-only.
     ///
-    /// @param batches each one valid batch ([BatchValidator]), with nothing behind it
+    /// @param batches each one valid batch ([BatchValidator]), with nothing behind it; those of producers as
+    ///     [#admission] has accepted them
     /// @param epoch the one that [#beginEpoch] was last called with
     public AppendResult append(List<ByteBuffer> batches, LeaderEpoch epoch, long nowMillis)
             throws LogPoisonedException {
         return appender.append(batches, epoch, nowMillis);
+    }
+
+    /// Judges the batches of the next append: those that it accepts, and no others, are to be given to [#append], in
+    /// the same order and before anything else changes the log.
+    public ProducerAdmission admission() {
+        return producers.admission(state.view().logEndOffset());
+    }
+
+    /// Ends a producer's transaction, unless the marker is late or repeated; [MarkerResult] says which are.
+    ///
+    /// @param epoch the one that [#beginEpoch] was last called with
+    public MarkerResult appendMarker(TransactionMarker marker, LeaderEpoch epoch, long nowMillis)
+            throws LogPoisonedException {
+        return appender.appendMarker(marker, epoch, nowMillis);
+    }
+
+    /// Forgets producers that have appended nothing for `producer.id.expiration.ms` and have no transaction open. To
+    /// be called every few minutes.
+    public void forgetIdleProducers(long nowMillis) {
+        producers.forgetIdle(nowMillis);
+    }
+
+    /// What the log knows of its producers, by producer id: the last batch of each, its epoch and open transaction.
+    public List<ProducerTable.Entry> producers() {
+        return producers.entries();
     }
 
     /// Appends batches that a leader has stamped, as they are. The log's epochs follow those of the batches.
@@ -125,7 +153,7 @@ public final class PartitionLog implements AutoCloseable {
     /// everything in it is too old. To be called every few minutes: between two calls the clock is believed to have
     /// advanced by at most an hour, so that a clock that jumps ahead does not empty the log.
     ///
-    /// @param highWatermark what is not wholly before it stays (T1)
+    /// @param highWatermark what is not wholly before it, or not before the first open transaction, stays (T1)
     public RetentionOutcome applyRetention(long nowMillis, Offset highWatermark) throws LogPoisonedException {
         return retention.apply(nowMillis, highWatermark);
     }
@@ -161,6 +189,8 @@ public final class PartitionLog implements AutoCloseable {
                 var view = state.view();
                 view.active().repairIndexes(view.activeBytes());
                 view.active().indexes().finish();
+                producers.snapshot(view);
+                producers.prune(view);
                 syncer.closeClean();
             }
         } finally {
@@ -236,6 +266,31 @@ public final class PartitionLog implements AutoCloseable {
     public Optional<TimestampAndOffset> findByTimestamp(long timestampMillis, Offset upTo) throws IOException {
         state.checkOpen();
         return reader.findByTimestamp(timestampMillis, upTo);
+    }
+
+    /// Before this offset everything is decided (P3): it is below the high watermark, and of no transaction that is
+    /// open. To be asked once per read, with the watermark that the read goes by.
+    public Offset lastStableOffset(Offset highWatermark) {
+        return new Offset(state.view().lastStableOffset(highWatermark.value()));
+    }
+
+    /// The aborted transactions that have something in [`from`, `to`), by their markers: readers of committed records
+    /// leave out what these producers wrote in a transaction, up to its last offset.
+    ///
+    /// @param to not after what [#lastStableOffset] has said
+    public List<AbortedTransaction> abortedTransactions(Offset from, Offset to) throws IOException {
+        state.checkOpen();
+        return reader.abortedTransactions(from.value(), to.value());
+    }
+
+    /// Where the records of an epoch begin; empty if the log does not know of it.
+    public Optional<Offset> startOffsetOfEpoch(LeaderEpoch epoch) {
+        return state.view().epochs().startOf(epoch);
+    }
+
+    /// The epoch in which the record at an offset was written; empty if that is before the first known one.
+    public Optional<LeaderEpoch> epochAt(Offset offset) {
+        return state.view().epochs().epochAt(offset);
     }
 
     /// The largest epoch of this log that is not after the asked one, and where its records end (KIP-101, KIP-279).

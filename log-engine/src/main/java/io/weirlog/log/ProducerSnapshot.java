@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 
 /// The producers of a log at one of its offsets, in the public layout of `.snapshot`:
@@ -22,7 +24,7 @@ import java.util.zip.CRC32C;
 /// ```
 ///
 /// What is absent is −1.
-final class ProducerSnapshot {
+public final class ProducerSnapshot {
     private static final short VERSION = 1;
     private static final int CRC_AT = 2;
     private static final int ENTRIES_AT = 6;
@@ -45,14 +47,14 @@ final class ProducerSnapshot {
                             .orElse(0))
                     .putLong(entry.timestampMillis())
                     .putInt(entry.coordinatorEpoch().orElse(NONE))
-                    .putLong(entry.transactionStart().orElse((long) NONE));
+                    .putLong(entry.transactionStart().orElse(NONE));
         }
         bytes.flip();
         return bytes.putInt(CRC_AT, crcOf(bytes));
     }
 
     /// Empty if the bytes cannot be what was written: the table is then built from the log.
-    static Optional<List<Entry>> decode(ByteBuffer bytes) {
+    public static Optional<List<Entry>> decode(ByteBuffer bytes) {
         if (bytes.remaining() < HEADER_BYTES
                 || bytes.getShort(0) != VERSION
                 || bytes.getInt(CRC_AT) != crcOf(bytes)
@@ -65,6 +67,15 @@ final class ProducerSnapshot {
             entries.add(entry(in));
         }
         return Optional.of(List.copyOf(entries));
+    }
+
+    /// Whether entries can be those of a log at an offset: they speak only of what is before it.
+    public static boolean canBeOf(long offset, List<Entry> entries) {
+        return entries.stream()
+                .allMatch(entry -> entry.producerId() >= 0
+                        && entry.epoch() >= 0
+                        && entry.last().map(Appended::lastOffset).orElse(-1L) < offset
+                        && entry.transactionStart().orElse(-1) < offset);
     }
 
     private static Entry entry(ByteBuffer in) {
@@ -89,8 +100,8 @@ final class ProducerSnapshot {
                 epoch,
                 last,
                 timestampMillis,
-                coordinatorEpoch < 0 ? Optional.empty() : Optional.of(coordinatorEpoch),
-                transactionStart < 0 ? Optional.empty() : Optional.of(transactionStart));
+                coordinatorEpoch < 0 ? OptionalInt.empty() : OptionalInt.of(coordinatorEpoch),
+                transactionStart < 0 ? OptionalLong.empty() : OptionalLong.of(transactionStart));
     }
 
     private static int crcOf(ByteBuffer bytes) {

@@ -1,22 +1,18 @@
 package io.weirlog.log;
 
-import io.weirlog.common.Invariant;
-import io.weirlog.common.Offset;
-import io.weirlog.log.ProducerVerdict.Accepted;
-import io.weirlog.log.ProducerVerdict.Duplicate;
-import io.weirlog.log.ProducerVerdict.Fenced;
-import io.weirlog.log.ProducerVerdict.OutOfOrder;
+import io.weirlog.record.MalformedBatchException;
 import io.weirlog.record.RecordBatch;
-import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /// What a partition knows of its idempotent and transactional producers (KIP-98), as far as its log says it: which
-/// batch each may send next, its last five to tell a repeated one, and its open transaction. By the owner.
+/// batch each may send next, its last five to tell a repeated one, and its open transaction. Pure; not thread-safe.
 ///
 /// | Producer | Batch | Verdict |
 /// |---|---|---|
@@ -26,166 +22,170 @@ import java.util.TreeMap;
 /// | known | one of the last five again | duplicate, with the first one's offset |
 /// | known | continues the last one | accepted |
 /// | known | anything else | out of order |
+/// | in a transaction | would be accepted, but is not transactional | outside of the transaction |
 ///
 /// Sequences count records and go from 2³¹ − 1 to 0.
-final class ProducerTable {
+public final class ProducerTable {
     /// As many as a producer may have in flight.
     static final int BATCHES_KEPT = 5;
+    /// By how much the clock is believed to have advanced between two looks at who is idle.
+    static final long CLOCK_STEP_MILLIS_MAX = RetentionClock.STEP_MILLIS_MAX;
 
-    private static final Accepted ACCEPTED = new Accepted();
-
-    private final Map<Long, Producer> producers = new HashMap<>();
+    private final Map<Long, ProducerState> producers = new HashMap<>();
     /// Open transactions by their first offset, which no two share.
     private final TreeMap<Long, Long> openTransactions = new TreeMap<>();
 
+    private OptionalLong firstOpen = OptionalLong.empty();
+
+    private OptionalLong lastLookMillis = OptionalLong.empty();
+    private long idleClockMillis;
+
     /// A batch that a producer has in the log.
-    record Appended(int baseSequence, int lastSequence, long baseOffset, long lastOffset, long timestampMillis) {}
+    public record Appended(
+            int baseSequence, int lastSequence, long baseOffset, long lastOffset, long timestampMillis) {}
 
     /// What a snapshot keeps of a producer: of its batches only the last.
-    record Entry(
+    ///
+    /// @param last empty if the producer's epoch has only a marker yet
+    /// @param timestampMillis of its last batch or marker
+    /// @param coordinatorEpoch of its last marker
+    /// @param transactionStart the first offset of its open transaction
+    public record Entry(
             long producerId,
             short epoch,
             Optional<Appended> last,
             long timestampMillis,
-            Optional<Integer> coordinatorEpoch,
-            Optional<Long> transactionStart) {}
+            OptionalInt coordinatorEpoch,
+            OptionalLong transactionStart) {}
 
-    /// A transaction whose marker is in the log.
-    ///
-    /// @param lastOffset that of the marker
-    record Completed(long producerId, long firstOffset, long lastOffset, boolean aborted) {}
+    public ProducerTable() {}
 
-    private static final class Producer {
-        short epoch;
-        final ArrayDeque<Appended> batches = new ArrayDeque<>(BATCHES_KEPT);
-        long timestampMillis;
-        Optional<Integer> coordinatorEpoch = Optional.empty();
-        Optional<Long> transactionStart = Optional.empty();
-
-        Producer(short epoch) {
-            this.epoch = epoch;
+    /// The table as a snapshot has kept it; of each producer's batches it knows the last.
+    public static ProducerTable of(List<Entry> entries) {
+        var table = new ProducerTable();
+        for (var entry : entries) {
+            table.producers.put(entry.producerId(), new ProducerState(entry));
+            entry.transactionStart().ifPresent(start -> table.openTransactions.put(start, entry.producerId()));
         }
-
-        void enter(short newEpoch) {
-            if (newEpoch != epoch) {
-                epoch = newEpoch;
-                batches.clear();
-            }
-        }
+        table.findFirstOpen();
+        return table;
     }
 
-    /// What to do with a batch from a producer. Changes nothing: another batch of the same producer can be judged
-    /// only after this one was appended.
+    /// Judges the batches of one append, each as if those before it that were accepted were in the log.
+    ///
+    /// @param endOffset where the first of them would go
+    ProducerAdmission admission(long endOffset) {
+        return new ProducerAdmission(producers, endOffset);
+    }
+
+    /// What to do with a batch that would be the next in the log (P1).
     ProducerVerdict check(RecordBatch batch) {
         var producer = batch.hasProducer() ? producers.get(batch.producerId()) : null;
-        if (producer == null) {
-            return ACCEPTED;
-        }
-        if (batch.producerEpoch() < producer.epoch) {
-            return new Fenced(producer.epoch, batch.producerEpoch());
-        }
-        if (batch.producerEpoch() > producer.epoch || producer.batches.isEmpty()) {
-            // An epoch that only a marker has opened so far begins at 0 as well.
-            return batch.baseSequence() == 0 ? ACCEPTED : new OutOfOrder(0, batch.baseSequence());
-        }
-        var lastSequence = lastSequence(batch);
-        for (var known : producer.batches) {
-            if (known.baseSequence() == batch.baseSequence() && known.lastSequence() == lastSequence) {
-                return new Duplicate(
-                        new Offset(known.baseOffset()), new Offset(known.lastOffset()), known.timestampMillis());
-            }
-        }
-        var expected = plus(producer.batches.getLast().lastSequence(), 1);
-        return batch.baseSequence() == expected ? ACCEPTED : new OutOfOrder(expected, batch.baseSequence());
+        return producer == null ? ProducerState.ACCEPTED : producer.judge(batch);
     }
 
-    /// Takes in a batch of records that is in the log now, wherever it came from.
-    void appended(RecordBatch batch) {
+    /// What to do with a marker that would be the next in the log; empty if it is to be written.
+    Optional<MarkerResult> check(TransactionMarker marker) {
+        var producer = producers.get(marker.producerId());
+        return producer == null ? Optional.empty() : producer.judge(marker);
+    }
+
+    /// Takes in a batch that is in the log now, wherever it came from. Batches without a producer change nothing.
+    ///
+    /// @param batch with its offsets; of control batches the records are read as well
+    /// @return the transaction that it aborts, if it does; a repeated marker ends nothing
+    public Optional<AbortedTransaction> take(RecordBatch batch) {
         if (!batch.hasProducer()) {
-            return;
+            return Optional.empty();
         }
-        Invariant.check(!batch.isControl(), "P3: the batch at offset %s is a marker", batch.baseOffset());
-        var producer = producers.computeIfAbsent(batch.producerId(), id -> new Producer(batch.producerEpoch()));
-        producer.enter(batch.producerEpoch());
-        if (producer.batches.size() == BATCHES_KEPT) {
-            producer.batches.removeFirst();
+        var id = batch.producerId();
+        var producer = producers.get(id);
+        if (producer == null) {
+            producer = new ProducerState(batch.producerEpoch());
+            producers.put(id, producer);
         }
-        producer.batches.addLast(new Appended(
-                batch.baseSequence(),
-                lastSequence(batch),
-                batch.baseOffset(),
-                batch.lastOffset(),
-                batch.maxTimestamp()));
-        producer.timestampMillis = batch.maxTimestamp();
-        if (batch.isTransactional() && producer.transactionStart.isEmpty()) {
-            producer.transactionStart = Optional.of(batch.baseOffset());
-            openTransactions.put(batch.baseOffset(), batch.producerId());
+        if (batch.isControl()) {
+            return takeControl(producer, batch);
+        }
+        if (producer.appended(batch, batch.baseOffset())) {
+            openTransactions.put(batch.baseOffset(), id);
+            findFirstOpen();
+        }
+        return Optional.empty();
+    }
+
+    private Optional<AbortedTransaction> takeControl(ProducerState producer, RecordBatch batch) {
+        var marker = markerIn(batch);
+        if (marker.isEmpty()) {
+            producer.enter(batch);
+            return Optional.empty();
+        }
+        var start = producer.ended(batch, marker.get().coordinatorEpoch());
+        if (start.isEmpty()) {
+            return Optional.empty();
+        }
+        openTransactions.remove(start.getAsLong());
+        findFirstOpen();
+        return switch (marker.get().outcome()) {
+            case COMMIT -> Optional.empty();
+            case ABORT ->
+                Optional.of(new AbortedTransaction(
+                        batch.producerId(),
+                        start.getAsLong(),
+                        batch.lastOffset(),
+                        firstOpen.orElse(batch.nextOffset())));
+        };
+    }
+
+    /// Whoever lets a batch into a log has checked that a marker can be read; another kind of control batch, and one
+    /// that cannot be read, still tells the producer's epoch.
+    private static Optional<TransactionMarker> markerIn(RecordBatch batch) {
+        try {
+            return TransactionMarker.decode(batch);
+        } catch (MalformedBatchException e) {
+            return Optional.empty();
         }
     }
 
-    /// Takes in the marker that ends a producer's transaction; empty if none was open, as when the marker is
-    /// repeated.
-    Optional<Completed> completed(RecordBatch marker, boolean aborted, int coordinatorEpoch) {
-        var producer = producers.computeIfAbsent(marker.producerId(), id -> new Producer(marker.producerEpoch()));
-        producer.enter(marker.producerEpoch());
-        producer.timestampMillis = marker.maxTimestamp();
-        producer.coordinatorEpoch = Optional.of(coordinatorEpoch);
-        var start = producer.transactionStart;
-        producer.transactionStart = Optional.empty();
-        start.ifPresent(openTransactions::remove);
-        return start.map(first -> new Completed(marker.producerId(), first, marker.lastOffset(), aborted));
+    private void findFirstOpen() {
+        var first = openTransactions.isEmpty() ? OptionalLong.empty() : OptionalLong.of(openTransactions.firstKey());
+        if (!first.equals(firstOpen)) {
+            firstOpen = first;
+        }
     }
 
     /// Where the first open transaction begins: nothing from there on is decided (P3).
-    Optional<Offset> firstOpenTransaction() {
-        return openTransactions.isEmpty() ? Optional.empty() : Optional.of(new Offset(openTransactions.firstKey()));
+    public OptionalLong firstOpenTransaction() {
+        return firstOpen;
     }
 
-    /// Forgets producers that have written nothing since then and have no transaction open.
-    void forgetIdleSince(long timestampMillis) {
-        producers
-                .values()
-                .removeIf(
-                        producer -> producer.timestampMillis < timestampMillis && producer.transactionStart.isEmpty());
+    /// Forgets producers that have appended nothing for that long and have no transaction open. The time between
+    /// two calls counts, at most an hour of it, and not what records say: so neither a clock that jumps nor a
+    /// producer of old records makes a batch that is sent again look new.
+    void forgetIdle(long nowMillis, long idleMillisMax) {
+        var step = lastLookMillis.isEmpty() ? 0 : nowMillis - lastLookMillis.getAsLong();
+        lastLookMillis = OptionalLong.of(nowMillis);
+        idleClockMillis += Math.clamp(step, 0, CLOCK_STEP_MILLIS_MAX);
+        producers.values().removeIf(producer -> producer.isIdle(idleClockMillis, idleMillisMax));
     }
 
-    int size() {
+    boolean isEmpty() {
+        return producers.isEmpty();
+    }
+
+    public int size() {
         return producers.size();
     }
 
     /// By producer id.
-    List<Entry> entries() {
+    public List<Entry> entries() {
         return producers.entrySet().stream()
-                .map(entry -> {
-                    var producer = entry.getValue();
-                    return new Entry(
-                            entry.getKey(),
-                            producer.epoch,
-                            Optional.ofNullable(producer.batches.peekLast()),
-                            producer.timestampMillis,
-                            producer.coordinatorEpoch,
-                            producer.transactionStart);
-                })
+                .map(entry -> entry.getValue().entry(entry.getKey()))
                 .sorted(Comparator.comparingLong(Entry::producerId))
                 .toList();
     }
 
-    /// The table as a snapshot has kept it; of each producer's batches it knows the last.
-    static ProducerTable of(List<Entry> entries) {
-        var table = new ProducerTable();
-        for (var entry : entries) {
-            var producer = new Producer(entry.epoch());
-            entry.last().ifPresent(producer.batches::addLast);
-            producer.timestampMillis = entry.timestampMillis();
-            producer.coordinatorEpoch = entry.coordinatorEpoch();
-            producer.transactionStart = entry.transactionStart();
-            table.producers.put(entry.producerId(), producer);
-            entry.transactionStart().ifPresent(start -> table.openTransactions.put(start, entry.producerId()));
-        }
-        return table;
-    }
-
-    private static int lastSequence(RecordBatch batch) {
+    static int lastSequence(RecordBatch batch) {
         return plus(batch.baseSequence(), batch.lastOffsetDelta());
     }
 

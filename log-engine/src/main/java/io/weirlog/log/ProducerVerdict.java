@@ -17,4 +17,7 @@ public sealed interface ProducerVerdict {
 
     /// A newer instance of the producer has taken over.
     record Fenced(short currentEpoch, short foundEpoch) implements ProducerVerdict {}
+
+    /// The producer has a transaction open, to which everything that it sends must belong.
+    record OutsideTransaction(Offset transactionStart) implements ProducerVerdict {}
 }

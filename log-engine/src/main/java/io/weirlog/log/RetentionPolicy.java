@@ -28,7 +28,7 @@ final class RetentionPolicy {
     /// @param segments all, the oldest first, the last being the active one
     /// @param nowMillis what the clock says
     /// @param trustedNowMillis what may be believed of it ([RetentionClock])
-    /// @param endOffsetMax what ends beyond it stays: the high watermark (T1)
+    /// @param endOffsetMax what ends beyond it stays: the last stable offset (T1)
     /// @return how many of the oldest may go; all of them only if the active one is too old as well
     int expiredSegments(
             List<SegmentExtent> segments,

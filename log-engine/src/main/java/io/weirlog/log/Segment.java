@@ -35,6 +35,7 @@ final class Segment {
     /// Indexes that were replaced while readers may be in them. Under the segment's lock.
     private final List<SegmentIndexes> replacedIndexes = new ArrayList<>();
 
+    private volatile @Nullable TransactionIndex transactions;
     private volatile Storage.@Nullable ReadableFile reader;
     private volatile Storage.@Nullable WritableFile writer;
 
@@ -112,6 +113,7 @@ final class Segment {
     void openForReaders() throws IOException {
         reader();
         indexes();
+        transactions().openForReaders();
     }
 
     /// Locked, so that one of the threads that find the file closed opens it for all.
@@ -153,6 +155,21 @@ final class Segment {
                 if (open == null) {
                     open = openIndexes();
                     indexes = open;
+                }
+            }
+        }
+        return open;
+    }
+
+    /// Locked, so that one of the threads that want the index opens it for all.
+    TransactionIndex transactions() throws IOException {
+        var open = transactions;
+        if (open == null) {
+            synchronized (this) {
+                open = transactions;
+                if (open == null) {
+                    open = TransactionIndex.open(context, baseOffset);
+                    transactions = open;
                 }
             }
         }
@@ -292,6 +309,8 @@ final class Segment {
         // Asked first: a segment that is completed meanwhile is synced once more, indexes included.
         var complete = completed != null;
         writer().syncData();
+        // With every sync: whether a transaction was aborted cannot be asked of the segment alone.
+        transactions().sync();
         if (complete) {
             SegmentIndexes.sync(context, baseOffset);
             durable = true;
@@ -305,6 +324,10 @@ final class Segment {
             writer = null;
             open.close();
         }
+        var openTransactions = transactions;
+        if (openTransactions != null) {
+            openTransactions.closeWriter();
+        }
     }
 
     private synchronized void closeFiles() {
@@ -317,6 +340,10 @@ final class Segment {
         replacedIndexes.clear();
         try {
             closeWriter();
+            var openTransactions = transactions;
+            if (openTransactions != null) {
+                openTransactions.close();
+            }
             var openReader = reader;
             if (openReader != null) {
                 reader = null;
@@ -333,6 +360,7 @@ final class Segment {
         var segment = active(context, baseOffset, SegmentIndexes.create(context, baseOffset));
         // A file of this name would be left of a roll that was undone; nothing of it counts.
         segment.writer().truncate(0);
+        segment.transactions = TransactionIndex.create(context, baseOffset);
         return segment;
     }
 }

@@ -18,21 +18,25 @@ final class SegmentScan {
     private final boolean gapsAllowed;
     private final Optional<EpochHistory> knownEpochs;
     private final List<EpochHistory.Entry> epochs;
+    private final ScannedProducers producers;
     private long nextOffset;
     private int lastEpoch;
 
     /// @param knownEpochs what the checkpoint says, to which every batch must conform: it is written before the
     ///     batches
     /// @param epochs receives the first batch of each epoch
+    /// @param producers receives every batch
     SegmentScan(
             boolean gapsAllowed,
             Optional<EpochHistory> knownEpochs,
             long firstOffset,
-            List<EpochHistory.Entry> epochs) {
+            List<EpochHistory.Entry> epochs,
+            ScannedProducers producers) {
         this.gapsAllowed = gapsAllowed;
         this.knownEpochs = knownEpochs;
         this.nextOffset = firstOffset;
         this.epochs = epochs;
+        this.producers = producers;
     }
 
     /// One past the last good record.
@@ -48,6 +52,7 @@ final class SegmentScan {
             return new Outcome(
                     0, Optional.of("the segment begins at offset " + baseOffset + ", expected " + nextOffset));
         }
+        producers.beginSegment(baseOffset);
         try (var in = storage.openForRead(file);
                 var arena = Arena.ofConfined()) {
             var sizeBytes = in.sizeBytes();
@@ -81,6 +86,7 @@ final class SegmentScan {
             lastEpoch = batch.leaderEpoch();
             nextOffset = batch.nextOffset();
             indexes.add(batch.lastOffset(), at, batch.sizeBytes(), batch.maxTimestamp());
+            producers.take(batch);
             at += batch.sizeBytes();
         }
         return new Outcome(at, Optional.empty());

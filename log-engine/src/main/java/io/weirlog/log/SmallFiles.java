@@ -18,11 +18,15 @@ final class SmallFiles {
     /// Replaces a file so that after a crash it has its old content or the new one, and after the return the new
     /// (L7): temporary file, sync, rename, sync of the directory.
     static void replace(Storage storage, Path file, String content) throws IOException {
+        replace(storage, file, ByteBuffer.wrap(content.getBytes(UTF_8)));
+    }
+
+    /// As above.
+    static void replace(Storage storage, Path file, ByteBuffer content) throws IOException {
         var temporary = file.resolveSibling(file.getFileName() + LogFileNames.TEMPORARY);
-        var bytes = content.getBytes(UTF_8);
         try (var out = storage.openForWrite(temporary)) {
             out.truncate(0);
-            out.write(0, ByteBuffer.wrap(bytes));
+            out.write(0, content);
             out.syncData();
         }
         storage.rename(temporary, file);

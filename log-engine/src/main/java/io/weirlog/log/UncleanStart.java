@@ -34,12 +34,19 @@ final class UncleanStart {
     /// @param bases the base offsets of all segments
     /// @param first the first of them that is to be checked
     /// @param syncedEnd below this offset nothing may be missing
-    UncleanStart(LogContext context, List<Long> bases, int first, long syncedEnd, Optional<EpochHistory> knownEpochs) {
+    /// @param producers follows the scan
+    UncleanStart(
+            LogContext context,
+            List<Long> bases,
+            int first,
+            long syncedEnd,
+            Optional<EpochHistory> knownEpochs,
+            ScannedProducers producers) {
         this.context = context;
         this.bases = bases;
         this.first = first;
         this.syncedEnd = syncedEnd;
-        this.scan = new SegmentScan(context.config().compacted(), knownEpochs, bases.get(first), epochs);
+        this.scan = new SegmentScan(context.config().compacted(), knownEpochs, bases.get(first), epochs, producers);
     }
 
     Result recover() throws IOException {

@@ -44,7 +44,9 @@ class BitFlipTest {
             assertTrue(bits >= 8L * SEGMENT_BYTES);
             for (var bit = 0L; bit < bits; bit++) {
                 disk.flipBit(file, bit);
-                var outcome = new SegmentScan(false, epochs, 0, new ArrayList<>()).scan(disk, file, 0, indexes);
+                var producers = new ScannedProducers(context, new ProducerTable());
+                var outcome =
+                        new SegmentScan(false, epochs, 0, new ArrayList<>(), producers).scan(disk, file, 0, indexes);
                 disk.flipBit(file, bit);
                 assertTrue(outcome.problem().isPresent(), "bit " + bit);
                 assertTrue(outcome.validBytes() <= bit / 8, "bit " + bit + " was found at " + outcome.validBytes());

@@ -42,7 +42,9 @@ class FileFormatTest {
                         "00000000000000000000.timeindex",
                         "00000000000000000010.index",
                         "00000000000000000010.log",
+                        "00000000000000000010.snapshot",
                         "00000000000000000010.timeindex",
+                        "00000000000000000012.snapshot",
                         "clean-shutdown",
                         "leader-epoch-checkpoint",
                         "partition.metadata",
@@ -64,6 +66,8 @@ class FileFormatTest {
                 hex("00000000000000000000.timeindex"));
         assertEquals("", hex("00000000000000000010.index"));
         assertEquals("0000000000001770" + "00000001", hex("00000000000000000010.timeindex"));
+        // No producers: version 1, the CRC32C of the count 0, the count.
+        assertEquals("0001" + "48674bc7" + "00000000", hex("00000000000000000010.snapshot"));
         assertEquals("0\n12\n", text("clean-shutdown"));
         assertEquals("0\n2\n3 0\n5 6\n", text("leader-epoch-checkpoint"));
         assertEquals("version: 0\ntopic_id: AAAAAAAAAAEAAAAAAAAAAg", text("partition.metadata"));

@@ -147,9 +147,9 @@ class PartitionLogTest {
         log.append(List.of(TestLogs.batch(1, 1)), TestLogs.EPOCH, 0);
         assertEquals(new Offset(4), log.sync());
         assertEquals(
-                syncs + 1 + 2 * 3 + 1 + 1,
+                syncs + 1 + 2 * 4 + 1 + 1,
                 storage.fileSyncs.get(),
-                "two closed segments with two indexes each, the active one, and the note of the synced offset");
+                "two closed segments with two indexes and a snapshot each, the active one, the note of the offset");
         assertEquals(directorySyncs + 2, storage.directorySyncs.get());
     }
 
