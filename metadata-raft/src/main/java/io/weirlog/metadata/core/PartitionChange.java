@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 /// |---------------------------------------|------------------------------|-----------------|------------------|
 /// | some in-sync replica                  | the live ones                | see below       | one of them      |
 /// | none of them, but an eligible one     | that one                     | see below       | that one         |
-/// | other replicas only, unclean allowed  | the first of those           | none            | that one         |
+/// | other settled replicas, unclean allowed | the first of those         | none            | that one         |
 /// | other replicas only, or none          | the last that were in sync   | see below       | nobody           |
 ///
 /// Complete replicas hold all that was acknowledged: those in sync and those eligible. While the in-sync set is
@@ -48,8 +48,8 @@ final class PartitionChange {
                     : new Layout(reassignment.all(), Optional.of(reassignment));
         }
 
-        int replicationFactor() {
-            return reassignment.map(Reassignment::original).orElse(replicas).size();
+        List<BrokerId> settled() {
+            return reassignment.map(Reassignment::original).orElse(replicas);
         }
 
         boolean isReachedBy(List<BrokerId> inSync) {
@@ -112,11 +112,12 @@ final class PartitionChange {
                 Math.incrementExact(before.partitionEpoch()),
                 after.eligible(),
                 reached.reassignment());
+        boolean clean = moving.clean() && after.clean();
         boolean removed = before.leader()
                 .filter(leader -> !reached.replicas().contains(leader))
                 .isPresent();
         var election = elected
-                ? Optional.of(new Election(removed ? ElectionReason.REASSIGNED : reason, after.clean()))
+                ? Optional.of(new Election(removed ? ElectionReason.REASSIGNED : reason, clean))
                 : Optional.<Election>empty();
         return Optional.of(new MetadataEvent.PartitionChanged(topic.id(), topic.name(), image, election));
     }
@@ -133,7 +134,7 @@ final class PartitionChange {
         if (eligible.isPresent()) {
             return outcome(layout, List.of(eligible.get()), complete, eligible);
         }
-        var unclean = mayBeUnclean() ? LeaderChooser.choose(state, layout.replicas()) : Optional.<BrokerId>empty();
+        var unclean = chooseUnclean(layout);
         if (unclean.isPresent()) {
             return new Outcome(List.of(unclean.get()), List.of(), unclean, false);
         }
@@ -142,14 +143,20 @@ final class PartitionChange {
     }
 
     private Outcome outcome(Layout layout, List<BrokerId> inSync, List<BrokerId> complete, Optional<BrokerId> leader) {
-        var eligible = inSync.size() >= rules.minInSync(layout.replicationFactor())
+        var eligible = inSync.size() >= rules.minInSync(layout.settled().size())
                 ? List.<BrokerId>of()
                 : complete.stream().filter(replica -> !inSync.contains(replica)).toList();
         return new Outcome(inSync, eligible, leader, true);
     }
 
-    private boolean mayBeUnclean() {
-        return rules.unclean() || reason == ElectionReason.UNCLEAN;
+    /// A replica that is still being added may have no record at all: only who asks for a leader at any price gets
+    /// that one.
+    private Optional<BrokerId> chooseUnclean(Layout layout) {
+        boolean atAnyPrice = reason == ElectionReason.UNCLEAN;
+        var chosen = atAnyPrice || rules.unclean()
+                ? LeaderChooser.choose(state, layout.settled())
+                : Optional.<BrokerId>empty();
+        return chosen.isEmpty() && atAnyPrice ? LeaderChooser.choose(state, layout.replicas()) : chosen;
     }
 
     /// The replicas certain to hold all that was acknowledged.
