@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 /// Random command sequences against what must always hold. Each seed is a whole history.
 class MachineModelTest {
     /// More of them make a longer search: `-Dweirlog.seeds=100000`.
-    private static final int SEEDS = Integer.getInteger("weirlog.seeds", 1_500);
+    private static final int SEEDS = Integer.getInteger("weirlog.seeds", 5_000);
 
     private static final int COMMANDS = 100;
 
