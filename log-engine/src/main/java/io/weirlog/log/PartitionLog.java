@@ -74,6 +74,12 @@ public final class PartitionLog implements AutoCloseable {
         return context.config();
     }
 
+    /// Keeps the log in another way from now on: what is there already, the size of the index files among it, stays as
+    /// it is. For the owner thread.
+    public void reconfigure(LogConfig config) {
+        context.reconfigure(config);
+    }
+
     public Path directory() {
         return context.directory();
     }

@@ -2,6 +2,7 @@ package io.weirlog.replication;
 
 import io.weirlog.common.Invariant;
 import io.weirlog.common.Offset;
+import io.weirlog.log.LogConfig;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.replication.PendingAppends.Pending;
 import java.io.IOException;
@@ -35,6 +36,8 @@ final class PartitionHost {
     private @Nullable PartitionLog log;
     private @Nullable LeaderPartition leader;
     private @Nullable CompletableFuture<Void> quiet;
+    /// Came after the assignment.
+    private @Nullable LogConfig changedConfig;
 
     PartitionHost(PartitionAssignment assignment, Shard shard, LogSyncer syncer, ReplicationClock clock) {
         this.assignment = assignment;
@@ -84,6 +87,9 @@ final class PartitionHost {
         }
         Invariant.check(log == null, "%s is opened twice", name());
         log = openLog;
+        if (changedConfig != null) {
+            openLog.reconfigure(changedConfig);
+        }
         if (leads) {
             leader = new LeaderPartition(
                     assignment.leaderEpoch(), assignment.logConfig().durability(), openLog.logEndOffset());
@@ -92,6 +98,14 @@ final class PartitionHost {
             publish(new PartitionView.NotLeading(assignment.leader(), assignment.leaderEpoch()));
         }
         return true;
+    }
+
+    /// Keeps the log in another way from now on, or as soon as it is open.
+    void reconfigure(LogConfig config) {
+        changedConfig = config;
+        if (log != null) {
+            log.reconfigure(config);
+        }
     }
 
     /// Stops serving: whoever waits is told that the outcome is unknown.

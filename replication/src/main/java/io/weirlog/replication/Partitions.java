@@ -90,6 +90,14 @@ public final class Partitions implements AutoCloseable {
         openers.execute(() -> open(host));
     }
 
+    /// Keeps the log of a partition that is hosted as this assignment says, from now on.
+    public void reconfigure(PartitionAssignment assignment) {
+        var host = hosts.get(assignment.id());
+        if (host != null) {
+            shardOf(assignment.id()).executeFor(host, () -> host.reconfigure(assignment.logConfig()));
+        }
+    }
+
     private Shard shardOf(TopicPartition id) {
         return shards.get(Math.floorMod(id.hashCode(), shards.size()));
     }

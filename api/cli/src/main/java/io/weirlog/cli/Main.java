@@ -36,6 +36,7 @@ public final class Main {
                 .addSubcommand(new TopicCreateCommand(streams))
                 .addSubcommand(new TopicListCommand(streams))
                 .addSubcommand(new TopicDescribeCommand(streams))
+                .addSubcommand(new TopicAlterCommand(streams))
                 .addSubcommand(new TopicDeleteCommand(streams));
         var log = new CommandLine(new LogCommand())
                 .addSubcommand(new LogDumpCommand(streams))

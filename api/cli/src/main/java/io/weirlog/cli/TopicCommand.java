@@ -3,5 +3,8 @@ package io.weirlog.cli;
 import picocli.CommandLine.Command;
 
 /// `weirlog topic`: only the place where its commands hang.
-@Command(name = "topic", description = "Create, list, describe and delete topics.", synopsisSubcommandLabel = "COMMAND")
+@Command(
+        name = "topic",
+        description = "Create, list, describe, alter and delete topics.",
+        synopsisSubcommandLabel = "COMMAND")
 final class TopicCommand {}

@@ -1,5 +1,6 @@
 package io.weirlog.cli;
 
+import io.weirlog.client.PartitionDescription;
 import io.weirlog.client.TopicDescription;
 import io.weirlog.common.BrokerId;
 import java.util.List;
@@ -47,7 +48,7 @@ final class TopicDescribeCommand implements Callable<Integer> {
                                 .map(leader -> leader.broker().toString())
                                 .orElse("-"),
                         partition.leaderEpoch(),
-                        brokers(partition.replicas()),
+                        replicas(partition),
                         brokers(partition.inSyncReplicas()),
                         number(partition.logStartOffset()),
                         number(partition.highWatermark()),
@@ -63,6 +64,15 @@ final class TopicDescribeCommand implements Callable<Integer> {
                 partitions.toString(),
                 "",
                 configs.toString());
+    }
+
+    /// With `+` before those that are being added and `-` before those that go.
+    private static String replicas(PartitionDescription partition) {
+        return partition.replicas().stream()
+                .map(replica -> partition.addingReplicas().contains(replica)
+                        ? "+" + replica
+                        : partition.removingReplicas().contains(replica) ? "-" + replica : replica.toString())
+                .collect(Collectors.joining(","));
     }
 
     private static String brokers(List<BrokerId> brokers) {

@@ -53,6 +53,11 @@ final class TopicJson {
         });
         json.add("replicas", brokers(partition.replicas()));
         json.add("in_sync_replicas", brokers(partition.inSyncReplicas()));
+        if (!partition.addingReplicas().isEmpty()
+                || !partition.removingReplicas().isEmpty()) {
+            json.add("adding_replicas", brokers(partition.addingReplicas()));
+            json.add("removing_replicas", brokers(partition.removingReplicas()));
+        }
         json.addProperty("leader_epoch", partition.leaderEpoch());
         json.addProperty("partition_epoch", partition.partitionEpoch());
         add(json, "log_start_offset", partition.logStartOffset());

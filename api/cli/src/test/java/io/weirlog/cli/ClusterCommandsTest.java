@@ -46,6 +46,31 @@ class ClusterCommandsTest {
     }
 
     @Test
+    void topicsAreAltered() {
+        done("topic create altered -c retention.ms=1000");
+        assertEquals(
+                "altered topic altered, with 3 partitions",
+                done("topic alter altered -c max.message.bytes=1000 --delete-config retention.ms -p 3"));
+        var described = done("topic describe altered");
+        assertTrue(
+                described.lines().anyMatch(line -> line.matches("max\\.message\\.bytes +1000 +on the topic")),
+                described);
+        assertTrue(
+                described.lines().anyMatch(line -> line.matches("retention\\.ms +604800000 +by default")), described);
+        assertEquals(
+                Console.failure(1, "topic \"altered\" has 3 partitions: it can have more, not 2"),
+                run("topic alter altered -p 2"));
+        assertEquals(
+                Console.failure(1, "unknown config \"retentoin.ms\", did you mean retention.ms?"),
+                run("topic alter altered --delete-config retentoin.ms"));
+        assertEquals(
+                Console.failure(1, "nothing to change: give -c, --delete-config or -p"), run("topic alter altered"));
+        assertEquals(
+                Console.failure(1, "there is no topic 'gone': create it first, or check its name"),
+                run("topic alter gone -p 2"));
+    }
+
+    @Test
     void topicsComeAndGo() {
         assertEquals("created topic orders with 3 partitions", done("topic create orders -p 3 -c retention.ms=1000"));
         assertEquals(Console.failure(1, "topic \"orders\" exists already"), run("topic create orders"));

@@ -3,8 +3,10 @@ package io.weirlog.client;
 import com.google.protobuf.ByteString;
 import io.weirlog.common.TopicId;
 import io.weirlog.v1.AdminServiceGrpc;
+import io.weirlog.v1.AlterTopicRequest;
 import io.weirlog.v1.ClusterServiceGrpc;
 import io.weirlog.v1.ConsumerServiceGrpc;
+import io.weirlog.v1.CreatePartitionsRequest;
 import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DescribeClusterRequest;
@@ -17,7 +19,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -68,6 +72,38 @@ public final class Admin {
         var request = DescribeTopicRequest.newBuilder().setName(topic).build();
         return FromProto.description(calls.call(AdminServiceGrpc.getDescribeTopicMethod(), request, timeout)
                 .getTopic());
+    }
+
+    /// Changes some of a topic's configs; the others stay.
+    ///
+    /// @param set new values by key
+    /// @param delete keys that go back to their defaults
+    /// @throws WeirlogException `UNKNOWN_TOPIC`, `INVALID_CONFIG`
+    public TopicDescription alterTopic(String topic, Map<String, String> set, Set<String> delete) {
+        var request = AlterTopicRequest.newBuilder()
+                .setName(topic)
+                .putAllSetConfigs(set)
+                .addAllDeleteConfigs(delete)
+                .setRequestId(requestId())
+                .build();
+        var answer = calls.call(AdminServiceGrpc.getAlterTopicMethod(), request, timeout);
+        metadata.saw(answer.getMetadataIndex());
+        return FromProto.description(answer.getTopic());
+    }
+
+    /// Adds partitions to a topic; records keep theirs.
+    ///
+    /// @param partitions how many the topic is to have then: more than now
+    /// @throws WeirlogException `UNKNOWN_TOPIC`, `INVALID_PARTITION_COUNT`, `INVALID_REPLICATION_FACTOR`
+    public TopicDescription createPartitions(String topic, int partitions) {
+        var request = CreatePartitionsRequest.newBuilder()
+                .setName(topic)
+                .setPartitions(partitions)
+                .setRequestId(requestId())
+                .build();
+        var answer = calls.call(AdminServiceGrpc.getCreatePartitionsMethod(), request, timeout);
+        metadata.saw(answer.getMetadataIndex());
+        return FromProto.description(answer.getTopic());
     }
 
     /// Deletes a topic with all its records.

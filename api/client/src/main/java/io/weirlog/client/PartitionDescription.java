@@ -33,6 +33,16 @@ public final class PartitionDescription {
         return proto.getInSyncReplicasList().stream().map(BrokerId::new).toList();
     }
 
+    /// Replicas that a reassignment is adding.
+    public List<BrokerId> addingReplicas() {
+        return proto.getAddingReplicasList().stream().map(BrokerId::new).toList();
+    }
+
+    /// Replicas that a reassignment lets go once the others are in sync.
+    public List<BrokerId> removingReplicas() {
+        return proto.getRemovingReplicasList().stream().map(BrokerId::new).toList();
+    }
+
     /// Counts the leaders so far.
     public int leaderEpoch() {
         return proto.getLeaderEpoch();

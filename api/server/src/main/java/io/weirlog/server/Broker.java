@@ -54,6 +54,8 @@ public final class Broker implements MetadataListener {
             strayChecked = true;
         }
         image.topics().forEach(this::assign);
+        // Events that were missed may have changed the configs of logs that are open.
+        image.topics().forEach(this::reconfigure);
         applied(image.index());
     }
 
@@ -73,7 +75,8 @@ public final class Broker implements MetadataListener {
                 case MetadataEvent.BrokerRegistered registered ->
                     LOG.debug("broker {} registered", registered.broker().id());
                 case MetadataEvent.PartitionsCreated created -> assign(image, created.topicId());
-                case MetadataEvent.TopicConfigsChanged changed -> assign(image, changed.topicId());
+                case MetadataEvent.TopicConfigsChanged changed ->
+                    image.topic(changed.topicId()).ifPresent(this::reconfigure);
                 case MetadataEvent.ControllerRegistered(var controller) ->
                     LOG.debug("controller {} registered", controller.id());
                 case MetadataEvent.ControllerUnregistered(var id) -> LOG.debug("controller {} unregistered", id);
@@ -112,6 +115,10 @@ public final class Broker implements MetadataListener {
 
     private void assign(TopicImage topic) {
         hosted(topic).forEach(partitions::assign);
+    }
+
+    private void reconfigure(TopicImage topic) {
+        hosted(topic).forEach(partitions::reconfigure);
     }
 
     private List<PartitionAssignment> hosted(TopicImage topic) {

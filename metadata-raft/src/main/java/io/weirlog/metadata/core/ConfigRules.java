@@ -49,7 +49,30 @@ final class ConfigRules {
             TopicConfigs.problems(command.set())
                     .forEach(problem -> problems.add(RejectReason.INVALID_CONFIG, "%s", problem));
         }
+        if (problems.isEmpty()) {
+            checkKept(topic.configs(), configs, problems);
+        }
         return problems.rejection().map(Decision::reject).orElseGet(() -> altered(state, topic, configs));
+    }
+
+    /// What records were acknowledged under, and what the files of a log may look like, holds for good.
+    private static void checkKept(Map<String, String> before, Map<String, String> after, Problems problems) {
+        var was = TopicConfigs.effective(before);
+        var is = TopicConfigs.effective(after);
+        if (was.durability() != is.durability()) {
+            problems.add(
+                    RejectReason.INVALID_CONFIG,
+                    "%s: a topic keeps what it was created with, %s",
+                    TopicConfigs.DURABILITY,
+                    was.text(TopicConfigs.DURABILITY));
+        }
+        if (was.list(TopicConfigs.CLEANUP_POLICY).contains("compact")
+                && !is.list(TopicConfigs.CLEANUP_POLICY).contains("compact")) {
+            problems.add(
+                    RejectReason.INVALID_CONFIG,
+                    "%s: compact cannot be taken back, since the log may have gaps by now; add delete to it",
+                    TopicConfigs.CLEANUP_POLICY);
+        }
     }
 
     private static void checkDeletions(AlterTopicConfigs command, Problems problems) {

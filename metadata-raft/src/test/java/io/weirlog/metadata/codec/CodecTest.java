@@ -128,16 +128,14 @@ class CodecTest {
         var chosen = List.of(List.of(new BrokerId(1)));
         var pair = List.of(new BrokerId(1), new BrokerId(2));
         golden.put(
-                new MetadataCommand.CreateTopics(
-                        REQUEST, List.of(new NewTopic("t", TOPIC, 3, 1, chosen, Map.of()))),
+                new MetadataCommand.CreateTopics(REQUEST, List.of(new NewTopic("t", TOPIC, 3, 1, chosen, Map.of()))),
                 REQUEST_HEX + "6a200a1e0a0174" + "121000000000000000030000000000000004" + "1803200132030a0101");
         golden.put(new MetadataCommand.DeleteTopics(REQUEST, List.of(name)), REQUEST_HEX + "72050a030a0174");
         golden.put(
                 new MetadataCommand.CreatePartitions(REQUEST, name, 5, List.of(pair)),
                 REQUEST_HEX + "7a0d0a030a017410051a040a020102");
         golden.put(
-                new MetadataCommand.AlterTopicConfigs(
-                        REQUEST, name, Map.of("retention.ms", "1"), Set.of("flush.ms")),
+                new MetadataCommand.AlterTopicConfigs(REQUEST, name, Map.of("retention.ms", "1"), Set.of("flush.ms")),
                 REQUEST_HEX + "8201220a030a0174" + "12110a0c726574656e74696f6e2e6d73120131" + "1a08666c7573682e6d73");
         var partition = new TopicPartition(TOPIC, 2);
         golden.put(
@@ -200,9 +198,7 @@ class CodecTest {
         golden.put(new MetadataReply.Done(5), "2a020805");
         golden.put(
                 new MetadataReply.Batch(
-                        List.of(
-                                new ItemResult.Accepted(),
-                                new ItemResult.Refused(RejectReason.INVALID_REPLICAS, "no")),
+                        List.of(new ItemResult.Accepted(), new ItemResult.Refused(RejectReason.INVALID_REPLICAS, "no")),
                         5),
                 "4a0e0805" + "1200" + "12080a06081012026e6f");
         return golden;
@@ -264,12 +260,10 @@ class CodecTest {
                         List.of(),
                         new FeatureRange(1, 2)),
                 new MetadataCommand.CreateTopic(
-                        request(3),
-                        new NewTopic("t", TOPIC, 1, 1, List.of(List.of(new BrokerId(1))), Map.of())),
+                        request(3), new NewTopic("t", TOPIC, 1, 1, List.of(List.of(new BrokerId(1))), Map.of())),
                 new MetadataCommand.AlterReassignments(
                         request(4),
-                        List.of(new ReplicaMove(
-                                new TopicPartition(TOPIC, 0), Optional.of(List.of(new BrokerId(2)))))),
+                        List.of(new ReplicaMove(new TopicPartition(TOPIC, 0), Optional.of(List.of(new BrokerId(2)))))),
                 new MetadataCommand.RegisterController(
                         request(5),
                         new BrokerId(3),

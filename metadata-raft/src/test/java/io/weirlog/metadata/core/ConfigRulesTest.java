@@ -74,6 +74,18 @@ class ConfigRulesTest {
                 List.of(Optional.of(new Election(ElectionReason.CONFIGS_CHANGED, false))), Cluster.elections(applied));
     }
 
+    @Test
+    void aTopicKeepsItsPromises() {
+        cluster.register(1);
+        cluster.create("t", 1, Map.of("cleanup.policy", "compact"));
+        assertEquals(
+                "durability: a topic keeps what it was created with, fsync; cleanup.policy: compact cannot be taken "
+                        + "back, since the log may have gaps by now; add delete to it",
+                cluster.rejection(alter(Map.of("durability", "page-cache"), "cleanup.policy"))
+                        .message());
+        cluster.accepted(alter(Map.of("durability", "fsync", "cleanup.policy", "compact,delete")));
+    }
+
     private static MetadataCommand alter(Map<String, String> set, String... delete) {
         return new MetadataCommand.AlterTopicConfigs(Commands.request(), new TopicRef.ByName("t"), set, Set.of(delete));
     }

@@ -51,7 +51,7 @@ class MachineModelTest {
         assertEquals(
                 List.of(),
                 totals.entrySet().stream()
-                        .filter(total -> total.getValue() < SEEDS / 10)
+                        .filter(total -> total.getValue() < SEEDS / 100)
                         .toList());
         assertTrue(totals.getOrDefault("accepted", 0) > SEEDS * COMMANDS / 5, "accepted: " + totals);
         assertTrue(totals.getOrDefault("retried", 0) > SEEDS * COMMANDS / 10, "retried: " + totals);
@@ -118,7 +118,9 @@ class MachineModelTest {
                     complete.follow(followed, command, event);
                     followed = followed.evolve(event);
                 }
-                checkState();
+                if (!applied.events().isEmpty()) {
+                    checkState();
+                }
                 if (random.nextInt(30) == 0) {
                     checkFollowed();
                     snapshots.put((long) index, SnapshotCodec.encode(state));
@@ -312,11 +314,11 @@ class MachineModelTest {
                     .forEach(controller -> assertTrue(controller.features().includes(state.featureLevel())));
             assertEquals(partitions, state.topics().partitionCount());
             assertEquals(brokerEpochs.keySet(), state.brokers().keySet());
-            checkLoads();
         }
 
         /// Whoever follows the events has the state.
         private void checkFollowed() {
+            checkLoads();
             assertEquals(
                     List.copyOf(state.topics().byNames()),
                     List.copyOf(followed.topics().byNames()));

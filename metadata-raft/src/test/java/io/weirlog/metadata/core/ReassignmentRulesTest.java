@@ -63,13 +63,13 @@ class ReassignmentRulesTest {
         cluster.alterIsr(1, 1, 2, 4);
         cluster.fence(1);
         cluster.fence(2);
-        cluster.assertPartition("leader 4, epoch 1, change 4, in sync [4], eligible [1, 2]");
+        cluster.assertPartition("leader 4, epoch 2, change 4, in sync [4], eligible [2]");
         assertEquals(RejectReason.WOULD_LOSE_RECORDS, refusal(callOff()).reason(), "only 4 has everything");
         cluster.unfence(2);
         cluster.alterIsr(4, 2, 4);
         assertAccepted(callOff());
         assertReplicas("[1, 2, 3], adding [], removing []");
-        cluster.assertPartition("leader 2, epoch 2, change 6, in sync [2], eligible [1]");
+        cluster.assertPartition("leader 2, epoch 3, change 6, in sync [2], eligible []");
     }
 
     @Test

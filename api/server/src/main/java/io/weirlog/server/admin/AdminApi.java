@@ -7,18 +7,29 @@ import io.weirlog.metadata.MetadataClient;
 import io.weirlog.metadata.MetadataUnavailableException;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.metadata.core.NewTopic;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.replication.Partitions;
 import io.weirlog.server.Broker;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
 import io.weirlog.v1.AdminServiceGrpc;
+import io.weirlog.v1.AlterReassignmentsRequest;
+import io.weirlog.v1.AlterReassignmentsResponse;
+import io.weirlog.v1.AlterTopicRequest;
+import io.weirlog.v1.AlterTopicResponse;
+import io.weirlog.v1.CreatePartitionsRequest;
+import io.weirlog.v1.CreatePartitionsResponse;
 import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.CreateTopicResponse;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DeleteTopicResponse;
 import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.DescribeTopicResponse;
+import io.weirlog.v1.ElectLeadersRequest;
+import io.weirlog.v1.ElectLeadersResponse;
+import io.weirlog.v1.ListReassignmentsRequest;
+import io.weirlog.v1.ListReassignmentsResponse;
 import io.weirlog.v1.ListTopicsRequest;
 import io.weirlog.v1.ListTopicsResponse;
 import io.weirlog.v1.Problem;
@@ -48,6 +59,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private final MetadataClient metadata;
     private final Broker broker;
     private final TopicDescriptions descriptions;
+    private final TopicChanges changes;
     private final Map<String, String> topicDefaults;
     private final Executor executor;
 
@@ -65,12 +77,43 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
         this.descriptions = new TopicDescriptions(topics, partitions);
         this.topicDefaults = topicDefaults;
         this.executor = executor;
+        this.changes = new TopicChanges(topics, metadata, descriptions, AdminApi::unavailable, executor);
+    }
+
+    @Override
+    public void alterTopic(AlterTopicRequest request, StreamObserver<AlterTopicResponse> response) {
+        changes.alterTopic(request, response);
+    }
+
+    @Override
+    public void createPartitions(CreatePartitionsRequest request, StreamObserver<CreatePartitionsResponse> response) {
+        changes.createPartitions(request, response);
+    }
+
+    @Override
+    public void electLeaders(ElectLeadersRequest request, StreamObserver<ElectLeadersResponse> response) {
+        changes.electLeaders(request, response);
+    }
+
+    @Override
+    public void alterReassignments(
+            AlterReassignmentsRequest request, StreamObserver<AlterReassignmentsResponse> response) {
+        changes.alterReassignments(request, response);
+    }
+
+    @Override
+    public void listReassignments(
+            ListReassignmentsRequest request, StreamObserver<ListReassignmentsResponse> response) {
+        answer(response, changes.listReassignments());
     }
 
     @Override
     public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> response) {
         if (request.hasRequestId() && request.getRequestId().size() != 16) {
             fail(response, ServerProblems.invalidRequest("`request_id` must have 16 bytes"));
+            return;
+        }
+        if (TopicChanges.refused(request.getReplicasList(), response)) {
             return;
         }
         var command = createCommand(request);
@@ -103,15 +146,19 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
                 .count();
         var configs = new TreeMap<>(topicDefaults);
         configs.putAll(request.getConfigsMap());
+        var replicas = TopicChanges.replicas(request.getReplicasList());
+        int factor = replicas.isEmpty()
+                ? Math.clamp(live, 1, REPLICATION_FACTOR_DEFAULT)
+                : replicas.getFirst().size();
         return new MetadataCommand.CreateTopic(
                 requestId(request.hasRequestId(), request.getRequestId()),
-                request.getName(),
-                new TopicId(UUID.randomUUID()),
-                request.hasPartitions() ? request.getPartitions() : 1,
-                request.hasReplicationFactor()
-                        ? request.getReplicationFactor()
-                        : Math.clamp(live, 1, REPLICATION_FACTOR_DEFAULT),
-                configs);
+                new NewTopic(
+                        request.getName(),
+                        new TopicId(UUID.randomUUID()),
+                        request.hasPartitions() ? request.getPartitions() : Math.max(1, replicas.size()),
+                        request.hasReplicationFactor() ? request.getReplicationFactor() : factor,
+                        replicas,
+                        configs));
     }
 
     /// Answers once the new topic's partitions on this broker can be used, so that a client may write at once.

@@ -42,6 +42,9 @@ final class TopicDescriptions {
         topics.leader(partition).ifPresent(description::setLeader);
         partition.replicas().forEach(replica -> description.addReplicas(replica.value()));
         partition.inSyncReplicas().forEach(replica -> description.addInSyncReplicas(replica.value()));
+        description
+                .addAllAddingReplicas(TopicChanges.numbers(partition.addingReplicas()))
+                .addAllRemovingReplicas(TopicChanges.numbers(partition.removingReplicas()));
         var view = partitions.view(new TopicPartition(topic.id(), partition.partition()));
         if (view.isPresent() && view.get() instanceof PartitionView.Leading leading) {
             description
