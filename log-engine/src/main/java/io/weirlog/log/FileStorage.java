@@ -167,7 +167,15 @@ public final class FileStorage implements Storage {
         T apply(FileChannel channel) throws IOException;
     }
 
-    private record ChannelWriter(FileChannel channel) implements WritableFile {
+    private static final class ChannelWriter implements WritableFile {
+        private final FileChannel channel;
+        /// Where the channel stands, which saves a call for each write that continues the one before.
+        private long channelAt;
+
+        ChannelWriter(FileChannel channel) {
+            this.channel = channel;
+        }
+
         @Override
         public long sizeBytes() throws IOException {
             return channel.size();
@@ -175,10 +183,17 @@ public final class FileStorage implements Storage {
 
         @Override
         public void write(long position, ByteBuffer[] sources, int count) throws IOException {
-            channel.position(position);
+            if (count == 1) {
+                write(position, sources[0]);
+                return;
+            }
+            if (position != channelAt) {
+                channel.position(position);
+            }
+            channelAt = position;
             var first = 0;
             while (first < count) {
-                channel.write(sources, first, count - first);
+                channelAt += channel.write(sources, first, count - first);
                 while (first < count && !sources[first].hasRemaining()) {
                     first++;
                 }
@@ -201,6 +216,7 @@ public final class FileStorage implements Storage {
         @Override
         public void truncate(long sizeBytes) throws IOException {
             channel.truncate(sizeBytes);
+            channelAt = Math.min(channelAt, sizeBytes);
         }
 
         @Override

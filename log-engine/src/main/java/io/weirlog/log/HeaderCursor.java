@@ -15,7 +15,7 @@ final class HeaderCursor implements AutoCloseable {
     private final Path path;
     private final int start;
     private final int end;
-    private final ByteBuffer window = ChunkPool.take();
+    private final ByteBuffer window = ChunkPool.DIRECT.take();
     private int windowAt;
     private int at;
     private int next;
@@ -91,6 +91,6 @@ final class HeaderCursor implements AutoCloseable {
 
     @Override
     public void close() {
-        ChunkPool.giveBack(window);
+        ChunkPool.DIRECT.giveBack(window);
     }
 }

@@ -3,36 +3,26 @@ package io.weirlog.log;
 import io.weirlog.common.Invariant;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
-import io.weirlog.record.BatchFormat;
 import io.weirlog.record.MalformedBatchException;
 import io.weirlog.record.RecordBatch;
 import io.weirlog.record.TimestampType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /// The owner's half of a log: everything that changes it.
 ///
-/// The batches of one append go out in one gathering write per segment they touch, each as a stamped copy of its
-/// header and the caller's own bytes behind it; so the caller's buffers may be read-only and are never changed.
+/// The batches of one append go out in one write per segment they touch, as a rule; see [WriteGroup].
 final class LogAppender {
-    private static final int ROOM_FOR_BATCHES = 16;
-    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
     private final LogContext context;
     private final LogState state;
     private final LogSyncer syncer;
     private final LogProducers producers;
     private OptionalLong activeFirstTimestampMillis;
 
-    /// Stamped headers of the batches to be written, one after the other. Made at the first append.
-    private ByteBuffer headers = ByteBuffer.allocate(0);
-    private ByteBuffer[] sources = new ByteBuffer[0];
-    private int pendingBatches;
-    private long pendingBytes;
+    private final WriteGroup pending = new WriteGroup();
     private long pendingEndOffset;
 
     LogAppender(LogContext context, LogState state, LogSyncer syncer, LogProducers producers) throws IOException {
@@ -99,10 +89,10 @@ final class LogAppender {
                 rollIfNeeded(batch.remaining(), pendingEndOffset + header.lastOffsetDelta(), maxTimestamp);
                 baseOffsets[i] = pendingEndOffset;
                 var at = addPending(batch, pendingEndOffset + header.lastOffsetDelta() + 1);
-                RecordBatch.stampBaseOffset(headers, at, baseOffsets[i]);
-                RecordBatch.stampLeaderEpoch(headers, at, epoch.value());
+                RecordBatch.stampBaseOffset(pending.staging(), at, baseOffsets[i]);
+                RecordBatch.stampLeaderEpoch(pending.staging(), at, epoch.value());
                 if (logAppendTime) {
-                    HeaderStamp.logAppendTime(headers, at, batch, nowMillis);
+                    HeaderStamp.logAppendTime(pending.staging(), at, batch, nowMillis);
                 }
                 takeProducer(at);
             }
@@ -113,7 +103,7 @@ final class LogAppender {
             state.poison(e);
             throw e;
         } finally {
-            forgetPending();
+            pending.clear();
         }
         return new AppendResult(baseOffsets, new Offset(state.view().logEndOffset()));
     }
@@ -152,7 +142,7 @@ final class LogAppender {
             state.poison(e);
             throw e;
         } finally {
-            forgetPending();
+            pending.clear();
         }
     }
 
@@ -216,89 +206,53 @@ final class LogAppender {
     ///
     /// @param at where its header is
     private void takeProducer(int at) throws IOException {
-        var header = RecordBatch.at(headers, at);
+        var header = RecordBatch.at(pending.staging(), at);
         if (!header.hasProducer()) {
             return;
         }
-        var aborted = producers.take(header.isControl() ? RecordBatch.of(lastPending()) : header);
+        var aborted = producers.take(header.isControl() ? RecordBatch.of(pending.last()) : header);
         if (aborted.isPresent() && state.view().active().transactions().append(aborted.get())) {
             // Before the marker is shown: a sync that makes it durable must also sync the new file's name.
             syncer.directoryChanged();
         }
     }
 
-    /// A copy of the batch that was added last, in one piece.
-    private ByteBuffer lastPending() {
-        var header = sources[2 * pendingBatches - 2];
-        var body = sources[2 * pendingBatches - 1];
-        return ByteBuffer.allocate(header.remaining() + body.remaining())
-                .put(header.duplicate())
-                .put(body.duplicate())
-                .flip();
-    }
-
     private void startGroup() {
         pendingEndOffset = state.view().logEndOffset();
     }
 
-    /// Puts a batch after those that wait to be written; returns where its header is in [#headers].
-    private int addPending(ByteBuffer batch, long endOffset) {
-        if (pendingBatches * 2 == sources.length) {
-            grow();
+    /// Puts a batch after those that wait to be written; returns where its header is in the group's staging memory.
+    private int addPending(ByteBuffer batch, long endOffset) throws IOException {
+        if (!pending.hasRoomFor(batch)) {
+            writeGroup();
         }
-        var at = pendingBatches * BatchFormat.HEADER_BYTES;
-        headers.put(at, batch, batch.position(), BatchFormat.HEADER_BYTES);
-        sources[2 * pendingBatches] = headers.slice(at, BatchFormat.HEADER_BYTES);
-        sources[2 * pendingBatches + 1] =
-                batch.slice(batch.position() + BatchFormat.HEADER_BYTES, batch.remaining() - BatchFormat.HEADER_BYTES);
-        pendingBatches++;
-        pendingBytes += batch.remaining();
         pendingEndOffset = endOffset;
-        return at;
-    }
-
-    private void grow() {
-        var batches = Math.max(ROOM_FOR_BATCHES, 2 * pendingBatches);
-        var longer = new ByteBuffer[2 * batches];
-        Arrays.fill(longer, NOTHING);
-        System.arraycopy(sources, 0, longer, 0, 2 * pendingBatches);
-        sources = longer;
-        headers = ByteBuffer.allocateDirect(batches * BatchFormat.HEADER_BYTES)
-                .put(0, headers, 0, pendingBatches * BatchFormat.HEADER_BYTES);
-        for (var i = 0; i < pendingBatches; i++) {
-            sources[2 * i] = headers.slice(i * BatchFormat.HEADER_BYTES, BatchFormat.HEADER_BYTES);
-        }
+        return pending.add(batch);
     }
 
     /// Writes what waits, gives it its index entries and shows it to the readers, in this order.
     private void writeGroup() throws IOException {
-        if (pendingBatches == 0) {
+        if (pending.isEmpty()) {
             return;
         }
         var view = state.view();
         var active = view.active();
-        active.writer().write(view.activeBytes(), sources, 2 * pendingBatches);
+        pending.writeTo(active.writer(), view.activeBytes());
         active.repairIndexes(view.activeBytes());
         var indexes = active.indexes();
         var position = view.activeBytes();
-        for (var i = 0; i < pendingBatches; i++) {
-            var header = RecordBatch.at(headers, i * BatchFormat.HEADER_BYTES);
+        for (var i = 0; i < pending.count(); i++) {
+            var header = pending.header(i);
             indexes.add(header.lastOffset(), position, header.sizeBytes(), header.maxTimestamp());
             position += header.sizeBytes();
         }
         state.publish(view.appended(pendingEndOffset, position, producers.firstOpenTransaction()));
-        forgetPending();
-    }
-
-    private void forgetPending() {
-        Arrays.fill(sources, 0, 2 * pendingBatches, NOTHING);
-        pendingBatches = 0;
-        pendingBytes = 0;
+        pending.clear();
     }
 
     private void rollIfNeeded(int sizeBytes, long lastOffset, long maxTimestampMillis) throws IOException {
         var view = state.view();
-        var filledBytes = view.activeBytes() + pendingBytes;
+        var filledBytes = view.activeBytes() + pending.bytes();
         if (filledBytes > 0 && mustRoll(view.active(), filledBytes + sizeBytes, lastOffset, maxTimestampMillis)) {
             writeGroup();
             rollNow();

@@ -70,7 +70,7 @@ public final class LogSlice implements AutoCloseable {
     /// Writes `count` bytes from `from` on, in pieces of at most 64 KiB.
     public void writeTo(OutputStream out, int from, int count) throws IOException {
         Objects.checkFromIndexSize(from, count, length);
-        var chunk = ChunkPool.take();
+        var chunk = ChunkPool.HEAP.take();
         try {
             for (int at = from, end = from + count; at < end; at += chunk.limit()) {
                 chunk.clear().limit(Math.min(chunk.capacity(), end - at));
@@ -78,7 +78,7 @@ public final class LogSlice implements AutoCloseable {
                 out.write(chunk.array(), chunk.arrayOffset(), chunk.limit());
             }
         } finally {
-            ChunkPool.giveBack(chunk);
+            ChunkPool.HEAP.giveBack(chunk);
         }
     }
 

@@ -138,7 +138,7 @@ public final class TransactionIndex {
 
     /// Some entries from number `first` on, at least one.
     private List<AbortedTransaction> read(int first, int count) throws IOException {
-        var bytes = ChunkPool.take();
+        var bytes = ChunkPool.HEAP.take();
         try {
             bytes.limit(Math.min(CHUNK_BYTES, (count - first) * ENTRY_BYTES));
             reader().read((long) first * ENTRY_BYTES, bytes);
@@ -150,7 +150,7 @@ public final class TransactionIndex {
             }
             return read;
         } finally {
-            ChunkPool.giveBack(bytes);
+            ChunkPool.HEAP.giveBack(bytes);
         }
     }
 

@@ -23,8 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Random steps on a real log and on a list that does the same in the dumbest way; after each step both must agree.
 class PartitionLogModelTest {
-    private static final int SEEDS = Integer.getInteger("weirlog.model.seeds", 400);
+    /// The long run is `-Dweirlog.model.seeds=100000`.
+    private static final int SEEDS = Integer.getInteger("weirlog.model.seeds", 2_400);
+
     private static final int STEPS = 60;
+    /// Most seeds run on a disk in memory, which is many times faster; these on the real file system.
+    private static final int REAL_DISK_EVERY = 24;
 
     @TempDir
     Path directory;
@@ -32,13 +36,22 @@ class PartitionLogModelTest {
     @Test
     void aLogDoesWhatAListDoes() throws Exception {
         for (var seed = 0; seed < SEEDS; seed++) {
-            var place = directory.resolve("seed-" + seed);
             try {
-                new Run(seed, place).run();
+                run(seed);
             } catch (Exception | AssertionError e) {
                 throw new AssertionError("seed " + seed, e);
             }
+        }
+        System.out.println(SEEDS + " seeds of " + STEPS + " steps each");
+    }
+
+    private void run(int seed) throws Exception {
+        if (seed % REAL_DISK_EVERY == 0) {
+            var place = directory.resolve("seed-" + seed);
+            new Run(seed, new UnsyncedStorage(), place).run();
             TestLogs.deleteDirectory(place);
+        } else {
+            new Run(seed, CrashRun.newDisk(seed), CrashRun.DIRECTORY).run();
         }
     }
 
@@ -51,7 +64,7 @@ class PartitionLogModelTest {
         private final Random random;
         private final Path place;
         private final LogConfig config;
-        private final Storage storage = new UnsyncedStorage();
+        private final Storage storage;
         private final List<ModelBatch> model = new ArrayList<>();
         private PartitionLog log;
         private LeaderEpoch epoch = new LeaderEpoch(0);
@@ -59,8 +72,9 @@ class PartitionLogModelTest {
         private long start;
         private final List<Held> held = new ArrayList<>();
 
-        Run(int seed, Path place) throws Exception {
+        Run(int seed, Storage storage, Path place) throws Exception {
             this.random = new Random(seed);
+            this.storage = storage;
             this.place = place;
             this.config = LogConfig.builder()
                     .segmentBytes(500 + random.nextInt(8000))

@@ -207,27 +207,29 @@ public final class RecordReader {
     }
 
     private int readVarint() throws MalformedBatchException {
-        var zigzag = 0;
-        for (var shift = 0; shift < 7 * Varints.INT_BYTES_MAX; shift += 7) {
-            var next = readByte();
-            zigzag |= (next & 0x7f) << shift;
-            if (next >= 0) {
-                return (zigzag >>> 1) ^ -(zigzag & 1);
-            }
-        }
-        throw malformed("has a number of more than " + Varints.INT_BYTES_MAX + " bytes");
+        var first = readByte();
+        // Most are of one byte; kept apart, this is short enough to be compiled into its callers.
+        var zigzag = first >= 0 ? first : (int) readMore(first, Varints.INT_BYTES_MAX);
+        return (zigzag >>> 1) ^ -(zigzag & 1);
     }
 
     private long readVarlong() throws MalformedBatchException {
-        var zigzag = 0L;
-        for (var shift = 0; shift < 7 * Varints.LONG_BYTES_MAX; shift += 7) {
+        var first = readByte();
+        var zigzag = first >= 0 ? first : readMore(first, Varints.LONG_BYTES_MAX);
+        return (zigzag >>> 1) ^ -(zigzag & 1);
+    }
+
+    /// The bits of a number whose first byte says that more follow.
+    private long readMore(byte first, int bytesMax) throws MalformedBatchException {
+        var bits = first & 0x7fL;
+        for (var shift = 7; shift < 7 * bytesMax; shift += 7) {
             var next = readByte();
-            zigzag |= (next & 0x7fL) << shift;
+            bits |= (next & 0x7fL) << shift;
             if (next >= 0) {
-                return (zigzag >>> 1) ^ -(zigzag & 1);
+                return bits;
             }
         }
-        throw malformed("has a number of more than " + Varints.LONG_BYTES_MAX + " bytes");
+        throw malformed("has a number of more than " + bytesMax + " bytes");
     }
 
     private byte readByte() throws MalformedBatchException {

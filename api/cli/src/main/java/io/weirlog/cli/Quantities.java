@@ -9,7 +9,12 @@ final class Quantities {
 
     /// `1 record`, `1,024 records`.
     static String count(long count, String thing) {
-        return number(count) + " " + thing + (count == 1 ? "" : "s");
+        return count(count, thing, thing + "s");
+    }
+
+    /// For words with a plural of their own.
+    static String count(long count, String thing, String things) {
+        return number(count) + " " + (count == 1 ? thing : things);
     }
 
     static String number(long value) {

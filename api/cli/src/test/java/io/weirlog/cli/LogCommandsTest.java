@@ -15,11 +15,14 @@ import io.weirlog.log.PartitionLog;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatchBuilder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,14 +122,19 @@ class LogCommandsTest {
 
     private void assertNamed(String name, int position, String problem, Damage damage) throws IOException {
         var file = partition.resolve(name);
-        var before = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+        var existed = Files.exists(file);
+        var before = existed ? Files.readAllBytes(file) : new byte[0];
         damage.apply(file);
         var result = verify();
         assertEquals(1, result.code(), name + ": " + result.out());
         assertTrue(
                 result.out().contains(file + ", byte " + position + ": " + problem),
                 name + ", " + problem + ": " + result.out());
-        Files.write(file, before);
+        if (existed) {
+            Files.write(file, before);
+        } else {
+            Files.delete(file);
+        }
         assertEquals(0, verify().code());
     }
 
@@ -142,20 +150,159 @@ class LogCommandsTest {
         return file -> Files.write(file, Arrays.copyOf(Files.readAllBytes(file), bytes));
     }
 
+    private int sizeOf(String name) throws IOException {
+        return (int) Files.size(partition.resolve(name));
+    }
+
+    /// Where the second batch of a segment begins.
+    private int secondBatch(String name) throws IOException {
+        return 12 + ByteBuffer.wrap(Files.readAllBytes(partition.resolve(name))).getInt(8);
+    }
+
+    private String secondSegment() throws IOException {
+        try (var files = Files.list(partition)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".log") && !name.startsWith(FIRST))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static Damage withoutRange(int from, int to) {
+        return file -> {
+            var bytes = Files.readAllBytes(file);
+            var left = Arrays.copyOf(bytes, from + bytes.length - to);
+            System.arraycopy(bytes, to, left, from, bytes.length - to);
+            Files.write(file, left);
+        };
+    }
+
+    private static Damage append(int... bytes) {
+        return file -> {
+            var longer = new byte[bytes.length];
+            for (var i = 0; i < bytes.length; i++) {
+                longer[i] = (byte) bytes[i];
+            }
+            Files.write(file, longer, StandardOpenOption.APPEND);
+        };
+    }
+
     @Test
     void everyKindOfDamageIsNamedWithItsPlace() throws IOException {
         var log = FIRST + ".log";
+        var second = secondBatch(log);
         assertNamed(log, 0, "the CRC is wrong", set(100, 'x'));
+        assertNamed(log, second, "the CRC is wrong", set(second + 70, 'x'));
         assertNamed(log, 0, "a batch of offsets 256 to", set(6, 1));
         assertNamed(log, 0, "a batch claims", set(8, 1));
         assertNamed(log, 0, "a batch has the format (magic) 9", set(16, 9));
         assertNamed(log, 0, "a batch of epoch 7 is where by leader-epoch-checkpoint epoch 0 is", set(15, 7));
         assertNamed(log, 0, "a batch header is cut off after 50 bytes", cutTo(50));
+        assertNamed(log, second, "a batch claims", cutTo(second + 90));
+        assertNamed(log, sizeOf(log), "the last 100 bytes are zeros", append(new int[100]));
+        assertNamed(log, 0, "a batch of offsets 2 to 3 comes where the log is at 0", withoutRange(0, second));
         assertNamed(FIRST + ".index", 0, "the index is missing", Files::delete);
         assertNamed(FIRST + ".index", 0, "OfOffset[lastOffset=", set(7, 99));
+        assertNamed(FIRST + ".index", sizeOf(FIRST + ".index"), "an entry is cut off", append(1, 2, 3));
         assertNamed(FIRST + ".timeindex", 0, "OfTime[timestampMillis=", set(7, 99));
+        assertNamed(FIRST + ".txnindex", 0, "an entry is cut off", file -> Files.write(file, new byte[33]));
+        assertNamed(FIRST + ".txnindex", 0, "the transaction of producer 0", file -> Files.write(file, new byte[34]));
+        assertNamed(FIRST + ".snapshot", 0, "the version is 0", file -> Files.write(file, new byte[10]));
+        assertNamed(FIRST + ".snapshot", 2, "the CRC is wrong", file -> Files.write(file, snapshot(1)));
         assertNamed("leader-epoch-checkpoint", 0, "it is not a version, a count and as many epochs", cutTo(3));
-        assertNamed("clean-shutdown", 0, "it does not say version 0 and that the log ends at 80", set(2, '9'));
+        assertNamed("clean-shutdown", 0, "it says that the log ends at 90, it ends at 80", set(2, '9'));
         assertNamed("partition.metadata", 0, "the file is missing", Files::delete);
+        assertNamed("partition.metadata", 0, "it is not a version and a topic id", cutTo(20));
+        assertNamed("synced-offset", 0, "neither slot has a right CRC", file -> Files.write(file, new byte[32]));
+        assertNamed("synced-offset", 20, "it has 20 bytes, 32 are expected", cutTo(20));
+        assertNamed("log-start-offset", 0, "it is not version 0 and an offset", file -> Files.writeString(file, "x"));
+        assertNamed("log-start-offset", 0, "the log begins at 81", file -> Files.writeString(file, "0\n81\n"));
+    }
+
+    /// An empty snapshot whose CRC is off by so much.
+    private static byte[] snapshot(int off) {
+        var crc = new CRC32C();
+        crc.update(new byte[4]);
+        return ByteBuffer.allocate(10)
+                .putShort((short) 1)
+                .putInt((int) crc.getValue() + off)
+                .putInt(0)
+                .array();
+    }
+
+    @Test
+    void aMissingSegmentIsNamedByTheOneAfterIt() throws IOException {
+        Files.delete(partition.resolve(secondSegment()));
+        var middle = verify();
+        assertEquals(1, middle.code());
+        assertTrue(middle.out().contains("byte 0: the segment begins at "), middle.out());
+        Files.delete(partition.resolve(FIRST + ".log"));
+        var first = verify();
+        assertEquals(1, first.code());
+        assertTrue(
+                first.out().contains(secondSegment() + ", byte 0: the log begins at 0, the segments before this one"),
+                first.out());
+    }
+
+    @Test
+    void aPartitionOfAnotherTopicIsNamed() throws IOException {
+        for (var name : List.of("orders-1", "orders-2")) {
+            copy(partition, folder.resolve(name));
+        }
+        assertEquals(0, verify().code());
+        var metadata = folder.resolve("orders-1/partition.metadata");
+        Files.writeString(metadata, "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAA\n");
+        var result = verify();
+        assertEquals(1, result.code());
+        assertTrue(result.out().contains(metadata + ", byte 0: the topic id is AAAAAAAAAAAAAAAAAAAAAA"), result.out());
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectory(to);
+        try (var files = Files.list(from)) {
+            for (var file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+    }
+
+    @Test
+    void replicasAreCompared() throws IOException {
+        var replica = folder.resolve("replica");
+        copy(partition, replica);
+        var log = FIRST + ".log";
+        var second = secondBatch(log);
+        var same = Console.run("log", "verify", partition.toString(), "--compare", replica.toString());
+        assertEquals(0, same.code(), same.out());
+        assertTrue(same.out().contains("40 equal batches from offset 0 to 80"), same.out());
+
+        // A shorter replica is equal as far as it goes.
+        try (var files = Files.list(replica)) {
+            for (var file : files.filter(name -> name.getFileName().toString().endsWith(".log"))
+                    .filter(name -> !name.endsWith(log))
+                    .toList()) {
+                Files.delete(file);
+            }
+        }
+        cutTo(second).apply(replica.resolve(log));
+        var shorter = Console.run("log", "verify", partition.toString(), "--compare", replica.toString());
+        assertEquals(0, shorter.code(), shorter.out());
+        assertTrue(shorter.out().contains("1 equal batch from offset 0 to 2"), shorter.out());
+
+        set(second - 1, 'x').apply(replica.resolve(log));
+        var differs = Console.run("log", "verify", partition.toString(), "--compare", replica.toString(), "-o", "json");
+        assertEquals(1, differs.code());
+        var finding = JsonParser.parseString(differs.out())
+                .getAsJsonObject()
+                .getAsJsonArray("findings")
+                .get(0)
+                .getAsJsonObject();
+        assertEquals(replica.resolve(log).toString(), finding.get("file").getAsString());
+        assertEquals(second - 1, finding.get("position").getAsInt());
+        assertEquals(
+                0,
+                Console.run("log", "verify", partition.toString(), "--compare", replica.toString(), "--up-to", "0")
+                        .code());
     }
 }

@@ -20,15 +20,15 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// The time in which 128 MiB of batches, one by one, get into an empty log. Each run has files of its own, which are
+/// The time in which 64 MiB of batches, one by one, get into an empty log. Each run has files of its own, which are
 /// deleted before the system begins to write them out, so that no contender pays for another's pages.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 public class AppendBenchmark {
-    static final int TOTAL_BYTES = 128 * SampleBatches.MEBIBYTE;
+    static final int TOTAL_BYTES = 64 * SampleBatches.MEBIBYTE;
 
-    @Param({"file", "weirlog unvalidated", "weirlog", "kafka"})
+    @Param({"file", "weirlog unvalidated", "weirlog", "weirlog 16 at once", "kafka"})
     public String contender = "";
 
     @Param({"1024", "16384", "65536"})

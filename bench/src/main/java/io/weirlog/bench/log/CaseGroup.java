@@ -43,7 +43,7 @@ enum CaseGroup {
                 "append batches of " + batchBytes + " B, records of " + recordBytes + " B",
                 "AppendBenchmark.append",
                 Map.of("batchBytes", String.valueOf(batchBytes), "recordBytes", String.valueOf(recordBytes)),
-                List.of("file", "weirlog unvalidated", "weirlog", "kafka"),
+                List.of("file", "weirlog unvalidated", "weirlog", "weirlog 16 at once", "kafka"),
                 Unit.MEBIBYTES_PER_SECOND);
     }
 

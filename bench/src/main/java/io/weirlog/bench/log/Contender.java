@@ -27,8 +27,9 @@ interface Contender extends AutoCloseable {
     static Contender open(String name, Path directory) throws IOException {
         return switch (name) {
             case "file" -> new BareFile(directory);
-            case "weirlog" -> new WeirlogLog(directory, true);
-            case "weirlog unvalidated" -> new WeirlogLog(directory, false);
+            case "weirlog" -> new WeirlogLog(directory, true, 1);
+            case "weirlog unvalidated" -> new WeirlogLog(directory, false, 1);
+            case "weirlog 16 at once" -> new WeirlogLog(directory, true, 16);
             case "kafka" -> new KafkaLog(directory);
             default -> throw new IllegalArgumentException("nobody is called " + name);
         };

@@ -45,10 +45,10 @@ final class Runs {
         switch (measured.unit()) {
             case OPERATIONS_PER_SECOND ->
                 options.warmupIterations(3)
-                        .warmupTime(TimeValue.milliseconds(500))
-                        .measurementIterations(5)
-                        .measurementTime(TimeValue.milliseconds(300));
-            case MEBIBYTES_PER_SECOND -> options.warmupIterations(12).measurementIterations(15);
+                        .warmupTime(TimeValue.milliseconds(300))
+                        .measurementIterations(4)
+                        .measurementTime(TimeValue.milliseconds(250));
+            case MEBIBYTES_PER_SECOND -> options.warmupIterations(12).measurementIterations(12);
             case SECONDS_PER_GIGABYTE -> options.warmupIterations(2).measurementIterations(4);
         }
         var key = new Key(measured, contender);

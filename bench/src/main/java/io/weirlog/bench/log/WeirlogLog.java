@@ -18,10 +18,12 @@ import io.weirlog.log.TimestampBounds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/// Weirlog's engine, used as a broker uses it, in the durability class `page-cache`.
+/// Weirlog's engine, used as a broker uses it, in the durability class `page-cache`. A broker appends all the batches
+/// that have come meanwhile at once, so how many that are is part of the measurement.
 final class WeirlogLog implements Contender {
     static final LogConfig CONFIG =
             LogConfig.builder().durability(Durability.PAGE_CACHE).build();
@@ -31,12 +33,15 @@ final class WeirlogLog implements Contender {
 
     private final PartitionLog log;
     private final boolean validating;
+    private final int batchesAtOnce;
+    private final List<ByteBuffer> waiting = new ArrayList<>();
     private final BatchLimits limits = CONFIG.batchLimits();
 
-    WeirlogLog(Path directory, boolean validating) throws IOException {
+    WeirlogLog(Path directory, boolean validating, int batchesAtOnce) throws IOException {
         this.log = PartitionLog.open(new FileStorage(), directory, IDENTITY, CONFIG);
         this.log.beginEpoch(EPOCH);
         this.validating = validating;
+        this.batchesAtOnce = batchesAtOnce;
     }
 
     @Override
@@ -47,7 +52,11 @@ final class WeirlogLog implements Contender {
                         instanceof BatchVerdict.Valid)) {
             throw new IOException("not valid");
         }
-        log.append(List.of(batch), EPOCH, nowMillis);
+        waiting.add(batch);
+        if (waiting.size() == batchesAtOnce) {
+            log.append(waiting, EPOCH, nowMillis);
+            waiting.clear();
+        }
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// The files of one partition's log on the real file system, by their public names.
@@ -20,11 +21,15 @@ public record LogFiles(Path directory, List<Long> segments) {
     public static final String LOG = ".log";
     public static final String OFFSET_INDEX = ".index";
     public static final String TIME_INDEX = ".timeindex";
+    public static final String TRANSACTION_INDEX = ".txnindex";
+    public static final String SNAPSHOT = ".snapshot";
     public static final String EPOCHS = "leader-epoch-checkpoint";
     public static final String METADATA = "partition.metadata";
     public static final String CLEAN_SHUTDOWN = "clean-shutdown";
+    public static final String SYNCED_OFFSET = "synced-offset";
+    public static final String LOG_START = "log-start-offset";
 
-    private static final Pattern SEGMENT = Pattern.compile("(0\\d{19})\\.log");
+    private static final Pattern NAME = Pattern.compile("(0\\d{19})(\\.[a-z]+)");
     private static final long SMALL_BYTES_MAX = 16 << 20;
 
     public LogFiles {
@@ -58,16 +63,34 @@ public record LogFiles(Path directory, List<Long> segments) {
     }
 
     private static LogFiles of(Path directory) throws IOException {
-        var bases = new ArrayList<Long>();
+        return new LogFiles(directory, offsetsOf(directory, LOG));
+    }
+
+    /// The offsets in the names of all files with a suffix, ascending.
+    List<Long> offsetsOf(String suffix) throws IOException {
+        return offsetsOf(directory, suffix);
+    }
+
+    private static List<Long> offsetsOf(Path directory, String suffix) throws IOException {
+        var offsets = new ArrayList<Long>();
         try (var entries = Files.list(directory)) {
             for (var entry : entries.sorted().toList()) {
-                var matcher = SEGMENT.matcher(entry.getFileName().toString());
-                if (matcher.matches()) {
-                    bases.add(Long.parseLong(matcher.group(1)));
+                var matcher = NAME.matcher(entry.getFileName().toString());
+                if (matcher.matches() && matcher.group(2).equals(suffix)) {
+                    offsets.add(Long.parseLong(matcher.group(1)));
                 }
             }
         }
-        return new LogFiles(directory, bases);
+        return offsets;
+    }
+
+    /// The bytes of all segments.
+    public long sizeBytes() throws IOException {
+        var bytes = 0L;
+        for (var base : segments) {
+            bytes += Files.size(segmentFile(base, LOG));
+        }
+        return bytes;
     }
 
     public Path file(String name) {
@@ -79,9 +102,9 @@ public record LogFiles(Path directory, List<Long> segments) {
     }
 
     /// The entries of a segment's index; bytes after the last whole entry are left out.
-    public List<IndexEntry> offsetIndex(long baseOffset) throws IOException {
+    public List<IndexEntry.OfOffset> offsetIndex(long baseOffset) throws IOException {
         var bytes = readSmall(segmentFile(baseOffset, OFFSET_INDEX));
-        var entries = new ArrayList<IndexEntry>();
+        var entries = new ArrayList<IndexEntry.OfOffset>();
         while (bytes.remaining() >= Long.BYTES) {
             entries.add(new IndexEntry.OfOffset(baseOffset + bytes.getInt(), bytes.getInt()));
         }
@@ -89,13 +112,26 @@ public record LogFiles(Path directory, List<Long> segments) {
     }
 
     /// The entries of a segment's time index; bytes after the last whole entry are left out.
-    public List<IndexEntry> timeIndex(long baseOffset) throws IOException {
+    public List<IndexEntry.OfTime> timeIndex(long baseOffset) throws IOException {
         var bytes = readSmall(segmentFile(baseOffset, TIME_INDEX));
-        var entries = new ArrayList<IndexEntry>();
+        var entries = new ArrayList<IndexEntry.OfTime>();
         while (bytes.remaining() >= Long.BYTES + Integer.BYTES) {
             entries.add(new IndexEntry.OfTime(bytes.getLong(), baseOffset + bytes.getInt()));
         }
         return entries;
+    }
+
+    /// The topic's id as `partition.metadata` has it; empty if there is no such file or it cannot be read.
+    public Optional<String> topicId() throws IOException {
+        if (!Files.exists(file(METADATA))) {
+            return Optional.empty();
+        }
+        var lines = lines(METADATA);
+        return lines.size() == 2
+                        && lines.get(0).equals("version: 0")
+                        && lines.get(1).matches("topic_id: [\\w-]{22}")
+                ? Optional.of(lines.get(1).substring("topic_id: ".length()))
+                : Optional.empty();
     }
 
     /// The lines of a small text file.
@@ -106,7 +142,7 @@ public record LogFiles(Path directory, List<Long> segments) {
     /// The whole of a file that is bounded by its nature.
     ///
     /// @throws IOException if it is larger than any such file can be
-    private static ByteBuffer readSmall(Path file) throws IOException {
+    static ByteBuffer readSmall(Path file) throws IOException {
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
             if (channel.size() > SMALL_BYTES_MAX) {
                 throw new IOException(file + " has " + channel.size() + " bytes, far too many for what it should be");

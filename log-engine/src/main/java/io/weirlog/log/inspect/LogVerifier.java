@@ -4,44 +4,60 @@ import io.weirlog.record.MalformedBatchException;
 import io.weirlog.record.RecordBatch;
 import io.weirlog.record.RecordReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
-/// Checks one log: every batch by its CRC, its records and what came before it; epochs; indexes against the batches.
-/// A segment is checked up to the first place where no batch can be recognised.
+/// Checks one log: every batch by its CRC, its records and what came before it; indexes against the batches; all
+/// other files by themselves and against the log's end. A segment is checked up to the first place where no batch can
+/// be recognised.
 public final class LogVerifier {
     /// As generous as the broker's own bound.
     private static final int DECOMPRESSED_BYTES_MAX = 64 << 20;
 
     private final LogFiles files;
     private final boolean gapsAllowed;
+    private final LongConsumer progress;
     private final List<Finding> findings = new ArrayList<>();
-    private final NavigableMap<Long, Integer> epochStarts = new TreeMap<>();
+    private NavigableMap<Long, Integer> epochStarts = new TreeMap<>();
+    private long checkedBytes;
     private long nextOffset;
     private int lastEpoch;
 
-    private LogVerifier(LogFiles files, boolean gapsAllowed) {
+    private LogVerifier(LogFiles files, boolean gapsAllowed, LongConsumer progress) {
         this.files = files;
         this.gapsAllowed = gapsAllowed;
+        this.progress = progress;
     }
 
     /// All that is wrong with a log, in the order of its files; empty if it is right.
     ///
     /// @param gapsAllowed whether offsets may be missing, as they are after compaction
-    public static List<Finding> verify(LogFiles files, boolean gapsAllowed) throws IOException {
-        var verifier = new LogVerifier(files, gapsAllowed);
+    /// @param progress is told how many bytes of segments have been checked so far
+    public static List<Finding> verify(LogFiles files, boolean gapsAllowed, LongConsumer progress) throws IOException {
+        var verifier = new LogVerifier(files, gapsAllowed, progress);
         verifier.verifyAll();
         return List.copyOf(verifier.findings);
     }
 
     private void verifyAll() throws IOException {
-        verifyMetadata();
-        readEpochs();
+        var small = new SmallFileCheck(files, findings);
+        small.metadata();
+        epochStarts = small.epochs();
+        var start = small.logStart();
+        if (!files.segments().isEmpty() && files.segments().getFirst() > start.orElse(0)) {
+            findings.add(new Finding(
+                    files.segmentFile(files.segments().getFirst(), LogFiles.LOG),
+                    0,
+                    "the log begins at " + start.orElse(0) + ", the segments before this one are gone"));
+        }
         for (var base : files.segments()) {
             verifySegment(base);
+        }
+        if (start.isPresent() && start.getAsLong() > nextOffset) {
+            find(LogFiles.LOG_START, "the log begins at " + start.getAsLong() + " and ends at " + nextOffset);
         }
         var latest = epochStarts.lastEntry();
         if (latest != null && latest.getKey() > nextOffset) {
@@ -49,54 +65,9 @@ public final class LogVerifier {
                     LogFiles.EPOCHS,
                     "epoch " + latest.getValue() + " starts at " + latest.getKey() + ", the log ends at " + nextOffset);
         }
-        verifyCleanEnd();
-    }
-
-    private void verifyMetadata() throws IOException {
-        if (!Files.exists(files.file(LogFiles.METADATA))) {
-            find(LogFiles.METADATA, "the file is missing");
-            return;
-        }
-        var lines = files.lines(LogFiles.METADATA);
-        if (lines.size() != 2
-                || !lines.get(0).equals("version: 0")
-                || !lines.get(1).matches("topic_id: [\\w-]{22}")) {
-            find(LogFiles.METADATA, "it is not a version and a topic id");
-        }
-    }
-
-    private void readEpochs() throws IOException {
-        if (!Files.exists(files.file(LogFiles.EPOCHS))) {
-            return;
-        }
-        var lines = files.lines(LogFiles.EPOCHS);
-        if (lines.size() < 2
-                || !lines.get(0).equals("0")
-                || !lines.get(1).equals(String.valueOf(lines.size() - 2))
-                || !lines.stream().skip(2).allMatch(line -> line.matches("\\d{1,9} \\d{1,18}"))) {
-            find(LogFiles.EPOCHS, "it is not a version, a count and as many epochs");
-            return;
-        }
-        var previous = -1;
-        for (var line : lines.subList(2, lines.size())) {
-            var epoch = Integer.parseInt(line.substring(0, line.indexOf(' ')));
-            var start = Long.parseLong(line.substring(line.indexOf(' ') + 1));
-            if (epoch <= previous || (!epochStarts.isEmpty() && start <= epochStarts.lastKey())) {
-                find(LogFiles.EPOCHS, "epoch " + epoch + " from offset " + start + " does not continue those before");
-            }
-            previous = epoch;
-            epochStarts.put(start, epoch);
-        }
-    }
-
-    private void verifyCleanEnd() throws IOException {
-        if (!Files.exists(files.file(LogFiles.CLEAN_SHUTDOWN))) {
-            return;
-        }
-        var lines = files.lines(LogFiles.CLEAN_SHUTDOWN);
-        if (!lines.equals(List.of("0", String.valueOf(nextOffset)))) {
-            find(LogFiles.CLEAN_SHUTDOWN, "it does not say version 0 and that the log ends at " + nextOffset);
-        }
+        small.cleanShutdown(nextOffset);
+        small.syncedOffset(nextOffset);
+        small.snapshots(nextOffset);
     }
 
     private void verifySegment(long base) throws IOException {
@@ -108,21 +79,26 @@ public final class LogVerifier {
                     new Finding(file, 0, "the segment begins at " + base + ", the one before ends at " + nextOffset));
             nextOffset = Math.max(nextOffset, base);
         }
-        var batches = new ArrayList<IndexCheck.Batch>();
+        var indexes = new IndexCheck(files, base);
+        var transactions = new TransactionIndexCheck(files, base);
         try (var walk = SegmentWalk.open(file)) {
             while (walk.next()) {
-                var problem = problemOf(walk.batch());
+                var batch = walk.batch();
+                var problem = problemOf(batch);
                 if (!problem.isEmpty()) {
                     findings.add(new Finding(file, walk.position(), problem));
                 }
-                lastEpoch = Math.max(lastEpoch, walk.batch().leaderEpoch());
-                nextOffset = Math.max(nextOffset, walk.batch().nextOffset());
-                batches.add(new IndexCheck.Batch(
-                        walk.position(), walk.batch().lastOffset(), walk.batch().maxTimestamp()));
+                lastEpoch = Math.max(lastEpoch, batch.leaderEpoch());
+                nextOffset = Math.max(nextOffset, batch.nextOffset());
+                indexes.pass(batch, walk.position());
+                transactions.pass(batch);
+                checkedBytes += batch.sizeBytes();
+                progress.accept(checkedBytes);
             }
             walk.restProblem().ifPresent(findings::add);
         }
-        new IndexCheck(files, base, batches, findings).verify();
+        findings.addAll(indexes.finish());
+        findings.addAll(transactions.finish());
     }
 
     /// What is wrong with a batch; empty if nothing is.
@@ -162,5 +138,11 @@ public final class LogVerifier {
 
     private void find(String name, String problem) {
         findings.add(new Finding(files.file(name), 0, problem));
+    }
+
+    /// Partitions of one topic whose ids differ: of those that hold the less common id each is named. Partitions are
+    /// told by their directories' names.
+    public static List<Finding> verifyTopicIds(List<LogFiles> logs) throws IOException {
+        return TopicIdCheck.verify(logs);
     }
 }

@@ -75,6 +75,9 @@ public final class SegmentWalk implements AutoCloseable {
         if (left < BatchFormat.HEADER_BYTES) {
             return Optional.of(new Finding(file, at, "a batch header is cut off after " + left + " bytes"));
         }
+        if (isZero()) {
+            return Optional.of(new Finding(file, at, "the last " + left + " bytes are zeros"));
+        }
         var batch = batch();
         return Optional.of(new Finding(
                 file,
@@ -82,6 +85,21 @@ public final class SegmentWalk implements AutoCloseable {
                 batch.sizeBytes() < BatchFormat.HEADER_BYTES || batch.sizeBytes() > left
                         ? "a batch claims " + batch.sizeBytes() + " bytes, " + left + " are left"
                         : "a batch has the format (magic) " + batch.magic()));
+    }
+
+    private boolean isZero() {
+        var rest = bytes.slice(at, bytes.limit() - at);
+        while (rest.remaining() >= Long.BYTES) {
+            if (rest.getLong() != 0) {
+                return false;
+            }
+        }
+        while (rest.hasRemaining()) {
+            if (rest.get() != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
