@@ -11,7 +11,6 @@ import io.weirlog.record.Record;
 import io.weirlog.record.RecordBatch;
 import io.weirlog.record.RecordReader;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -235,7 +234,7 @@ class PartitionLogModelTest {
                 log.close();
             }
             // The end of a process that has written nothing since the last clean end is as good as that.
-            var marked = Files.exists(log.directory().resolve(LogFileNames.CLEAN_SHUTDOWN));
+            var marked = storage.exists(log.directory().resolve(LogFileNames.CLEAN_SHUTDOWN));
             assertTrue(marked || !clean);
             var reopened = open();
             assertEquals(marked, reopened.recovery().clean());
