@@ -1,5 +1,8 @@
 package io.weirlog.metadata;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.codec.SnapshotCodec;
 import io.weirlog.metadata.core.Applied;
 import io.weirlog.metadata.core.MetadataState;
@@ -10,9 +13,6 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,25 +22,37 @@ public final class MetadataQuorum implements AutoCloseable {
 
     private final QuorumFolder folder;
     private final LocalFeed feed = new LocalFeed();
-    private final Status status = new Status();
+    private final RoleStatus status = new RoleStatus();
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final RatisNode node;
     private final LocalClient client;
+    private final VoterChanges changes;
 
-    private MetadataQuorum(QuorumConfig config) throws QuorumStartException {
+    private final QuorumMeters meters;
+
+    private MetadataQuorum(QuorumConfig config, MeterRegistry registry) throws QuorumStartException {
         this.folder = QuorumFolder.open(config);
         try {
-            this.node = RatisNode.start(config, folder.raftDirectory(), new Listener());
+            this.node = RatisNode.start(config, folder.raftDirectory(), folder.joined(), registry, new Listener());
+            this.changes = new VoterChanges(node, executor);
         } catch (QuorumStartException | RuntimeException e) {
             closeAround();
             throw e;
         }
+        this.meters = new QuorumMeters(registry, status, feed, node);
         this.client = new LocalClient(node::submit, config.tuning().proposalTimeout(), executor);
     }
 
     /// Joins the quorum, with what was kept in the folder. It is of use once it is ready: [#awaitReady].
+    ///
+    /// @param registry where to tell how the quorum is doing
+    public static MetadataQuorum start(QuorumConfig config, MeterRegistry registry) throws QuorumStartException {
+        return new MetadataQuorum(config, registry);
+    }
+
+    /// Joins the quorum without telling any meters.
     public static MetadataQuorum start(QuorumConfig config) throws QuorumStartException {
-        return new MetadataQuorum(config);
+        return start(config, new CompositeMeterRegistry());
     }
 
     /// Waits until this node leads the quorum and has applied its log, or knows who does.
@@ -60,7 +72,31 @@ public final class MetadataQuorum implements AutoCloseable {
     }
 
     public QuorumRole role() {
-        return status.role();
+        return status.failure().isDone() ? new QuorumRole.Searching() : node.role();
+    }
+
+    /// Calls `listener` with the role at once, on a thread of the quorum, and then whenever it has changed.
+    public MetadataFeed.Subscription onRoleChange(QuorumRoleListener listener) {
+        return status.subscribe(listener);
+    }
+
+    /// The voters as this node knows them; how far each of them is only the active controller knows.
+    public QuorumDescription describe() {
+        return node.describe();
+    }
+
+    /// Lets a node vote that was started to join and waits. Returns once it has caught up and votes, or at once
+    /// if it does already. To be asked of the active controller.
+    ///
+    /// @param endpoint where the others reach it; it keeps this address for as long as it votes
+    public CompletableFuture<MembershipResult> addVoter(BrokerId id, Endpoint endpoint) {
+        return changes.add(id, endpoint);
+    }
+
+    /// Takes the vote of a node, which may be gone for good. A living one stops taking part by itself. Asked to
+    /// remove itself, the active controller first hands over, and answers who is active now.
+    public CompletableFuture<MembershipResult> removeVoter(BrokerId id) {
+        return changes.remove(id);
     }
 
     /// Completes with the cause if this member stops by itself. The node should then stop too: it will hear no
@@ -81,12 +117,14 @@ public final class MetadataQuorum implements AutoCloseable {
 
     @Override
     public void close() {
+        meters.close();
         node.close();
         client.close();
         closeAround();
     }
 
     private void closeAround() {
+        status.close();
         feed.close();
         executor.shutdown();
         try {
@@ -118,77 +156,22 @@ public final class MetadataQuorum implements AutoCloseable {
         }
 
         @Override
+        public void removed(boolean forGood) {
+            if (forGood) {
+                try {
+                    folder.removed();
+                } catch (IOException e) {
+                    status.fail(e);
+                    return;
+                }
+            }
+            LOG.warn("this node was removed from the metadata quorum");
+            status.become(new QuorumRole.NotVoter());
+        }
+
+        @Override
         public void failed(Throwable cause) {
             status.fail(cause);
-        }
-    }
-
-    /// The member's role, to be waited for.
-    private static final class Status {
-        /// Written by Ratis' threads, waited on by others.
-        private final ReentrantLock lock = new ReentrantLock();
-
-        private final Condition changed = lock.newCondition();
-        private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
-        private QuorumRole role = new QuorumRole.Searching();
-
-        QuorumRole role() {
-            lock.lock();
-            try {
-                return role;
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        CompletableFuture<Throwable> failure() {
-            return failure;
-        }
-
-        void become(QuorumRole next) {
-            lock.lock();
-            try {
-                role = next;
-                changed.signalAll();
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        void fail(Throwable cause) {
-            become(new QuorumRole.Searching());
-            failure.completeAsync(() -> cause);
-            lock.lock();
-            try {
-                changed.signalAll();
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        void awaitReady(Duration timeout) {
-            long nanosLeft = timeout.toNanos();
-            lock.lock();
-            try {
-                while (role instanceof QuorumRole.Searching) {
-                    if (failure.isDone()) {
-                        throw unavailable("the metadata quorum's member has failed", failure.getNow(null));
-                    }
-                    if (nanosLeft <= 0) {
-                        throw unavailable("no leader of the metadata quorum is known after " + timeout, null);
-                    }
-                    nanosLeft = changed.awaitNanos(nanosLeft);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw unavailable("interrupted while waiting for the metadata quorum", e);
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        private static MetadataUnavailableException unavailable(String message, @Nullable Throwable cause) {
-            return new MetadataUnavailableException(message, true, cause);
         }
     }
 }

@@ -9,9 +9,10 @@ import java.util.UUID;
 /// How a node takes part in the metadata quorum.
 ///
 /// @param directory the quorum's own, made if it is missing
-/// @param nodeId one of `voters`
-/// @param voters all of them with the names and ports by which they find each other; use names that move with
-///     the node
+/// @param voters those who form the quorum at the very first start, the same list on each of them, with the
+///     names and ports by which they find each other. Use names that move with the node: the address of a voter
+///     never changes. From then on the log says who votes, whatever stands here. A node that is not among them
+///     joins: it starts empty, and waits to be added.
 /// @param bind where to listen for the other voters; port 0 takes any free one, which only a single voter can
 ///     do
 public record QuorumConfig(
@@ -21,23 +22,43 @@ public record QuorumConfig(
     /// @param snapshotEntries log entries between two snapshots
     /// @param logSegmentBytesMax size at which the log begins a new file
     /// @param proposalTimeout how long a proposal may take before its outcome is given up on
-    public record Tuning(long snapshotEntries, int logSegmentBytesMax, Duration proposalTimeout) {
+    /// @param stateCheckEntries log entries between two comparisons of the voters' states
+    public record Tuning(
+            long snapshotEntries, int logSegmentBytesMax, Duration proposalTimeout, long stateCheckEntries) {
         public static final Tuning DEFAULT = new Tuning(50_000, 8 << 20, Duration.ofSeconds(10));
+
+        public Tuning(long snapshotEntries, int logSegmentBytesMax, Duration proposalTimeout) {
+            this(snapshotEntries, logSegmentBytesMax, proposalTimeout, 10_000);
+        }
 
         public Tuning {
             require(snapshotEntries >= 1, "snapshotEntries is at least 1");
             require(logSegmentBytesMax >= 4096, "logSegmentBytesMax is at least 4096");
             require(proposalTimeout.isPositive(), "proposalTimeout is positive");
+            require(stateCheckEntries >= 1, "stateCheckEntries is at least 1");
         }
     }
 
     /// @throws IllegalArgumentException if the parts contradict each other
     public QuorumConfig {
         voters = List.copyOf(voters);
-        var own = nodeId;
-        require(voters.stream().anyMatch(voter -> voter.id().equals(own)), "node " + own + " is no voter");
+        require(voters.size() <= VoterRules.VOTERS_MAX, "at most " + VoterRules.VOTERS_MAX + " voters are allowed");
         require(voters.stream().map(Voter::id).distinct().count() == voters.size(), "a voter is named twice");
-        require(voters.size() == 1 || bind.port() != 0, "one of several voters needs a fixed port");
+        require(isAlone(nodeId, voters) || bind.port() != 0, "one of several voters needs a fixed port");
+    }
+
+    /// Whether the node is not one of those who form the quorum, and so is added to it later.
+    public boolean joins() {
+        return voters.stream().noneMatch(voter -> voter.id().equals(nodeId));
+    }
+
+    private static boolean isAlone(BrokerId nodeId, List<Voter> voters) {
+        return voters.size() == 1 && voters.getFirst().id().equals(nodeId);
+    }
+
+    /// Whether the node forms a quorum by itself.
+    public boolean isAlone() {
+        return isAlone(nodeId, voters);
     }
 
     /// A quorum of one node that nobody else talks to.

@@ -1,6 +1,7 @@
 package io.weirlog.metadata;
 
 import io.weirlog.metadata.QuorumStartException.Reason;
+import io.weirlog.metadata.VoterIdentity.Membership;
 import io.weirlog.metadata.codec.AtomicFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -19,10 +20,12 @@ import java.nio.file.StandardOpenOption;
 final class QuorumFolder implements AutoCloseable {
     private final QuorumConfig config;
     private final FileChannel lock;
+    private Membership membership;
 
     private QuorumFolder(QuorumConfig config, FileChannel lock) {
         this.config = config;
         this.lock = lock;
+        this.membership = config.joins() ? Membership.JOINED : Membership.FORMED;
     }
 
     static QuorumFolder open(QuorumConfig config) throws QuorumStartException {
@@ -46,9 +49,24 @@ final class QuorumFolder implements AutoCloseable {
         return config.directory().resolve("raft");
     }
 
+    /// Whether this folder began empty, to be added to a quorum that was there.
+    boolean joined() {
+        return membership == Membership.JOINED;
+    }
+
     /// Remembers that the Raft folder exists. To be called once it does and before this voter votes.
     void formatted() throws IOException {
-        var identity = new VoterIdentity(config.clusterId(), config.nodeId(), true);
+        write(true);
+    }
+
+    /// Remembers that the quorum removed this voter, so that it does not come back with what it has.
+    void removed() throws IOException {
+        membership = Membership.REMOVED;
+        write(true);
+    }
+
+    private void write(boolean formatted) throws IOException {
+        var identity = new VoterIdentity(config.clusterId(), config.nodeId(), formatted, membership);
         AtomicFile.write(identityFile(), identity.encode());
     }
 
@@ -85,7 +103,7 @@ final class QuorumFolder implements AutoCloseable {
             if (Files.exists(raftDirectory())) {
                 throw refused(Reason.IDENTITY_DAMAGED, "holds a Raft log, but its file \"identity\" is missing", "");
             }
-            AtomicFile.write(identityFile(), new VoterIdentity(config.clusterId(), config.nodeId(), false).encode());
+            write(false);
             return;
         }
         var identity = VoterIdentity.decode(Files.readAllBytes(identityFile()))
@@ -97,6 +115,13 @@ final class QuorumFolder implements AutoCloseable {
         if (!identity.nodeId().equals(config.nodeId())) {
             var whose = "belongs to node %s, not %s".formatted(identity.nodeId(), config.nodeId());
             throw refused(Reason.FOLDER_OF_OTHER_NODE, whose, "");
+        }
+        membership = identity.membership();
+        if (membership == Membership.REMOVED) {
+            throw refused(
+                    Reason.REMOVED_FROM_QUORUM,
+                    "is that of a voter that was removed from the quorum",
+                    "; take \"controller\" out of the node's roles, or move the folder away and add the node again");
         }
         var votes = raftDirectory().resolve(config.clusterId().toString()).resolve("current/raft-meta");
         if (identity.formatted() && !Files.exists(votes)) {

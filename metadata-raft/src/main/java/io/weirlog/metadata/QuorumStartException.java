@@ -18,6 +18,8 @@ public final class QuorumStartException extends Exception {
         /// This voter had state once and it is gone. It must not vote again: it may have promised its vote to
         /// another, or have acknowledged entries that it lost.
         VOTER_STATE_GONE,
+        /// The quorum removed this voter; what it holds is of the past.
+        REMOVED_FROM_QUORUM,
         /// The log or the snapshot does not pass its checks.
         STATE_DAMAGED,
         /// The port to listen on is taken, or the address is not this machine's.

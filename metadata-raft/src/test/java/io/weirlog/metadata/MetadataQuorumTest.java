@@ -165,7 +165,9 @@ class MetadataQuorumTest {
 
     @Test
     void startsAgainAfterACrashBeforeTheFirstVote() throws Exception {
-        Files.write(directory.resolve("identity"), new VoterIdentity(CLUSTER, new BrokerId(1), false).encode());
+        Files.write(
+                directory.resolve("identity"),
+                new VoterIdentity(CLUSTER, new BrokerId(1), false, VoterIdentity.Membership.FORMED).encode());
         started(config()).close();
     }
 

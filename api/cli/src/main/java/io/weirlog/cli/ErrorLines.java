@@ -1,6 +1,7 @@
 package io.weirlog.cli;
 
 import io.weirlog.client.WeirlogException;
+import io.weirlog.metadata.inspect.MetadataFilesException;
 import io.weirlog.server.NodeStartException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -52,6 +53,7 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
         return switch (failure) {
             case CommandFailed failed -> message.orElse("failed");
             case NodeStartException notStarted -> message.orElse("the node did not start");
+            case MetadataFilesException unreadable -> message.orElse("the metadata cannot be read");
             case IllegalArgumentException wrong -> message.orElse("an option is out of its range");
             case WeirlogException refused -> message.orElse("failed");
             case NoSuchFileException missing -> "no such file: " + missing.getFile();

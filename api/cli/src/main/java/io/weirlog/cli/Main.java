@@ -42,12 +42,18 @@ public final class Main {
                 .addSubcommand(new LogDumpCommand(streams))
                 .addSubcommand(new LogVerifyCommand(streams))
                 .addSubcommand(new LogStatsCommand(streams));
+        var metadata = new CommandLine(new MetadataCommand())
+                .addSubcommand(new MetadataDumpCommand(streams))
+                .addSubcommand(new MetadataHashCommand(streams))
+                .addSubcommand(new MetadataExportCommand(streams))
+                .addSubcommand(new MetadataRepairCommand(streams));
         return new CommandLine(root)
                 .addSubcommand(new QuickstartCommand(streams))
                 .addSubcommand(new DevCommand(streams))
                 .addSubcommand(serverCommand(streams))
                 .addSubcommand(topic)
                 .addSubcommand(log)
+                .addSubcommand(metadata)
                 .addSubcommand(new ProduceCommand(streams))
                 .addSubcommand(new ConsumeCommand(streams))
                 .addSubcommand(new CompletionCommand(streams))

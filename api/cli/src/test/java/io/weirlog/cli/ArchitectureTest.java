@@ -46,7 +46,13 @@ class ArchitectureTest {
                 .layer("replication")
                 .definedBy("io.weirlog.replication..")
                 .layer("metadata")
-                .definedBy("io.weirlog.metadata..")
+                .definedBy(
+                        "io.weirlog.metadata",
+                        "io.weirlog.metadata.core..",
+                        "io.weirlog.metadata.codec..",
+                        "io.weirlog.metadata.ratis..")
+                .layer("metadata files")
+                .definedBy("io.weirlog.metadata.inspect..")
                 .layer("server")
                 .definedBy("io.weirlog.server..")
                 .layer("client")
@@ -54,7 +60,7 @@ class ArchitectureTest {
                 .layer("cli")
                 .definedBy("io.weirlog.cli..")
                 .whereLayer("storage")
-                .mayOnlyBeAccessedByLayers("log", "replication", "metadata", "server")
+                .mayOnlyBeAccessedByLayers("log", "replication", "metadata", "metadata files", "server")
                 .whereLayer("log files")
                 .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("log")
@@ -62,7 +68,9 @@ class ArchitectureTest {
                 .whereLayer("replication")
                 .mayOnlyBeAccessedByLayers("server")
                 .whereLayer("metadata")
-                .mayOnlyBeAccessedByLayers("server")
+                .mayOnlyBeAccessedByLayers("server", "metadata files")
+                .whereLayer("metadata files")
+                .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("server")
                 .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("client")

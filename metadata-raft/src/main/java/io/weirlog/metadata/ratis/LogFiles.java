@@ -12,12 +12,25 @@ final class LogFiles {
 
     private LogFiles() {}
 
+    static boolean isName(String name) {
+        return SEGMENT.matcher(name).matches();
+    }
+
+    /// The index of the first entry of the file `name`, which is that of a log file.
+    static long firstIndexOf(String name) {
+        var segment = SEGMENT.matcher(name);
+        if (!segment.matches()) {
+            throw new IllegalArgumentException(name + " is no file of a Raft log");
+        }
+        return Long.parseLong(segment.group(1));
+    }
+
     /// The index of the first entry in `directory`; empty if it has no log.
     static OptionalLong firstIndex(Path directory) throws IOException {
         try (var files = Files.list(directory)) {
-            return files.map(file -> SEGMENT.matcher(String.valueOf(file.getFileName())))
-                    .filter(name -> name.matches())
-                    .mapToLong(name -> Long.parseLong(name.group(1)))
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .filter(LogFiles::isName)
+                    .mapToLong(LogFiles::firstIndexOf)
                     .min();
         }
     }

@@ -18,6 +18,11 @@ public interface NodeListener {
 
     void roleChanged(QuorumRole role);
 
+    /// This member stopped because the quorum removed it: that was asked for, and is no failure.
+    ///
+    /// @param forGood it says so in this member's log; otherwise it was away, and another told it
+    void removed(boolean forGood);
+
     /// This member stopped by itself and will not come back.
     void failed(Throwable cause);
 }

@@ -1,8 +1,16 @@
 package io.weirlog.metadata.ratis;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.weirlog.common.BrokerId;
+import io.weirlog.metadata.MembershipResult;
+import io.weirlog.metadata.MetadataUnavailableException;
 import io.weirlog.metadata.QuorumConfig;
+import io.weirlog.metadata.QuorumDescription;
+import io.weirlog.metadata.QuorumRole;
 import io.weirlog.metadata.QuorumStartException;
 import io.weirlog.metadata.QuorumStartException.Reason;
+import io.weirlog.metadata.StateDivergedException;
 import io.weirlog.metadata.codec.MalformedRecordException;
 import io.weirlog.metadata.codec.ReplyCodec;
 import io.weirlog.metadata.core.MetadataState;
@@ -14,6 +22,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.ratis.conf.Parameters;
@@ -24,7 +34,6 @@ import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.exceptions.ChecksumException;
 import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
@@ -44,17 +53,38 @@ public final class RatisNode implements AutoCloseable {
     private final RaftGroup group;
     private final RaftPeerId ownId;
     private final Attempts attempts = new Attempts();
+    private final StateChecks checks;
     private final RatisStateMachine machine;
+    private final MeterRegistry meters;
+    private final Timer commits;
     private final RaftServer server;
+    private final RatisMembership membership;
 
-    private RatisNode(QuorumConfig config, Path raftDirectory, NodeListener listener) throws IOException {
-        RatisEnvironment.prepare();
+    private RatisNode(
+            QuorumConfig config, Path raftDirectory, boolean joins, MeterRegistry meters, NodeListener listener)
+            throws IOException {
         this.config = config;
+        // Only what a first start begins with: whoever joins knows nobody, and whoever has a log follows that.
         this.group = RaftGroup.valueOf(
                 RaftGroupId.valueOf(config.clusterId()),
-                config.voters().stream().map(RatisNode::peer).toList());
-        this.ownId = peerId(config.nodeId().value());
-        this.machine = new RatisStateMachine(listener, attempts);
+                joins
+                        ? List.of()
+                        : config.voters().stream().map(RatisMembership::peer).toList());
+        this.ownId = RatisMembership.peerId(config.nodeId());
+        this.checks = new StateChecks(
+                config.tuning().stateCheckEntries(),
+                () -> role() instanceof QuorumRole.Active,
+                command -> {
+                    var _ = submit(command);
+                },
+                cause -> diverged(cause, listener));
+        this.machine = new RatisStateMachine(listener, attempts, checks);
+        this.meters = meters;
+        this.commits = Timer.builder("weirlog.metadata.commit")
+                .description("From the proposal of a command to its being applied, on the active controller")
+                .publishPercentileHistogram()
+                .register(meters);
+        RatisMeters.route(ownId.toString(), meters);
         var parameters = new Parameters();
         GrpcConfigKeys.Server.setServicesCustomizer(parameters, new PeersOnly());
         this.server = RaftServer.newBuilder()
@@ -66,25 +96,40 @@ public final class RatisNode implements AutoCloseable {
                 .setProperties(RatisSettings.of(config, raftDirectory))
                 .setParameters(parameters)
                 .build();
+        this.membership = new RatisMembership(server, group.getGroupId(), ownId);
     }
 
     /// Starts a member that keeps its state in `raftDirectory`.
-    public static RatisNode start(QuorumConfig config, Path raftDirectory, NodeListener listener)
+    ///
+    /// @param joins whether it begins without knowing any voter, and waits until they add it
+    /// @param meters where Ratis' metrics go
+    public static RatisNode start(
+            QuorumConfig config, Path raftDirectory, boolean joins, MeterRegistry meters, NodeListener listener)
             throws QuorumStartException {
+        RatisEnvironment.prepare();
         checkAddress(config);
         RatisNode node;
         try {
-            node = new RatisNode(config, raftDirectory, listener);
+            node = new RatisNode(config, raftDirectory, joins, meters, listener);
         } catch (IOException | RuntimeException e) {
             throw failure(e);
         }
         try {
             node.server.start();
+            node.machine.tellRole();
             return node;
         } catch (IOException | RuntimeException e) {
             node.close();
             throw failure(e);
         }
+    }
+
+    /// Stops taking part at once; the files stay as they are, for whoever looks for the cause.
+    private void diverged(StateDivergedException cause, NodeListener listener) {
+        LOG.error("{}", cause.getMessage());
+        machine.expectClose();
+        listener.failed(cause);
+        Thread.ofPlatform().daemon().name("metadata-quorum-close").start(this::closeServer);
     }
 
     /// Ratis would begin to vote before it finds the port taken.
@@ -107,7 +152,8 @@ public final class RatisNode implements AutoCloseable {
         for (var cause : causes) {
             if (cause instanceof DamagedStateException || isLogDamage(cause)) {
                 var message = "this voter's metadata is damaged (" + cause.getMessage()
-                        + "); remove the voter from the quorum and add the node under a new node.id with an empty folder";
+                        + "); in a quorum of several, remove the voter, move its metadata folder away and add it again; a single voter's"
+                        + " torn end is cut by: weirlog metadata repair";
                 return new QuorumStartException(Reason.STATE_DAMAGED, message, error);
             }
         }
@@ -122,17 +168,6 @@ public final class RatisNode implements AutoCloseable {
                         .anyMatch(frame -> frame.getClassName().endsWith(".raftlog.segmented.LogSegment"));
     }
 
-    private static RaftPeer peer(QuorumConfig.Voter voter) {
-        return RaftPeer.newBuilder()
-                .setId(peerId(voter.id().value()))
-                .setAddress(voter.address().toString())
-                .build();
-    }
-
-    private static RaftPeerId peerId(int nodeId) {
-        return RaftPeerId.valueOf(Integer.toString(nodeId));
-    }
-
     /// The port that this member listens on.
     public int port() {
         return server.getServerRpc().getInetSocketAddress().getPort();
@@ -143,10 +178,47 @@ public final class RatisNode implements AutoCloseable {
         return machine.state();
     }
 
+    /// The newest snapshot on this node's disk.
+    public Optional<SnapshotFile> snapshot() {
+        return machine.snapshotFile();
+    }
+
+    /// What this member is right now.
+    public QuorumRole role() {
+        try {
+            return Roles.of(server.getDivision(group.getGroupId()));
+        } catch (IOException e) {
+            return new QuorumRole.Searching(); // It is closed.
+        }
+    }
+
+    /// The voters, as far as this member knows them.
+    public QuorumDescription describe() {
+        try {
+            return membership.describe(server.getDivision(group.getGroupId()));
+        } catch (IOException e) {
+            throw new MetadataUnavailableException("the metadata quorum is closed", true, e);
+        }
+    }
+
+    /// Changes the voters from exactly `current` to `next`, which differ by one. Completes normally.
+    public CompletableFuture<MembershipResult> setVoters(
+            List<QuorumConfig.Voter> current, List<QuorumConfig.Voter> next) {
+        return membership.set(current, next);
+    }
+
+    /// Lets `heir` lead in place of this node.
+    ///
+    /// @return whether it does; completes normally
+    public CompletableFuture<Boolean> handOver(BrokerId heir, Duration timeout) {
+        return membership.handOver(heir, timeout);
+    }
+
     /// Hands an encoded command to the log. Completes on a thread of Ratis that must not be blocked; always
     /// normally.
     public CompletableFuture<Submission> submit(byte[] command) {
         long callId = attempts.begin();
+        var begun = Timer.start();
         var request = RaftClientRequest.newBuilder()
                 .setClientId(attempts.clientId())
                 .setServerId(ownId)
@@ -161,7 +233,13 @@ public final class RatisNode implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             reply = CompletableFuture.failedFuture(e);
         }
-        return reply.handle((answer, error) -> outcome(callId, answer, error));
+        return reply.handle((answer, error) -> {
+            var outcome = outcome(callId, answer, error);
+            if (outcome instanceof Submission.Answered) {
+                begun.stop(commits);
+            }
+            return outcome;
+        });
     }
 
     private Submission outcome(long callId, @Nullable RaftClientReply answer, @Nullable Throwable error) {
@@ -191,6 +269,7 @@ public final class RatisNode implements AutoCloseable {
     @Override
     public void close() {
         machine.expectClose();
+        checks.close();
         var closer = Thread.ofPlatform().daemon().name("metadata-quorum-close").start(this::closeServer);
         try {
             if (!closer.join(CLOSE_WAIT_MAX)) {
@@ -206,6 +285,9 @@ public final class RatisNode implements AutoCloseable {
             server.close();
         } catch (IOException | RuntimeException e) {
             LOG.warn("the metadata quorum member {} did not stop cleanly", config.nodeId(), e);
+        } finally {
+            RatisMeters.unroute(ownId.toString(), meters);
+            meters.remove(commits);
         }
     }
 }

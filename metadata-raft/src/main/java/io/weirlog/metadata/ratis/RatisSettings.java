@@ -27,7 +27,7 @@ final class RatisSettings {
         var properties = new RaftProperties();
         RaftServerConfigKeys.setStorageDir(properties, List.of(raftDirectory.toFile()));
         network(properties, config);
-        elections(properties, config.voters().size() == 1);
+        elections(properties, config.isAlone());
         log(properties, config.tuning());
         snapshots(properties, config.tuning());
         return properties;
@@ -44,9 +44,14 @@ final class RatisSettings {
         // Below 200 ms a busy machine elects without need.
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(200));
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(400));
-        // Several voters start at different times: the first waits for the others. A single one waits for nobody.
-        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(single ? 1 : 1_000));
-        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(single ? 2 : 2_000));
+        // Several voters start at different times: the first waits for the others. A single one waits for nobody; but
+        // others may have joined it since, and this is also how long it waits for their votes.
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(single ? 30 : 1_000));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(single ? 60 : 2_000));
+        // How long a node that joins may be silent before the change is given up.
+        RaftServerConfigKeys.setStagingTimeout(properties, millis(5_000));
+        // With it, being without a leader is told at the second vain election.
+        RaftServerConfigKeys.Notification.setNoLeaderTimeout(properties, millis(1));
         RaftServerConfigKeys.Rpc.setRequestTimeout(properties, millis(1_000));
         // The default of 10 s keeps a leader that lost its majority from standing for election again for as long.
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, millis(500));

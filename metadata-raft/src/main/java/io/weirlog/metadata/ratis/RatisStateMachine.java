@@ -1,8 +1,6 @@
 package io.weirlog.metadata.ratis;
 
-import io.weirlog.common.BrokerId;
 import io.weirlog.common.Invariant;
-import io.weirlog.metadata.QuorumRole;
 import io.weirlog.metadata.codec.AtomicFile;
 import io.weirlog.metadata.codec.CommandCodec;
 import io.weirlog.metadata.codec.MalformedRecordException;
@@ -13,8 +11,12 @@ import io.weirlog.metadata.core.MetadataMachine;
 import io.weirlog.metadata.core.MetadataState;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -33,6 +35,7 @@ import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.MD5FileUtil;
+import org.jspecify.annotations.Nullable;
 
 /// Runs the metadata machine on the committed entries of the Raft log.
 ///
@@ -43,17 +46,29 @@ final class RatisStateMachine extends BaseStateMachine {
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final NodeListener listener;
     private final Attempts attempts;
+    private final StateChecks checks;
+    /// Notices come on several threads; see [#tellRole].
+    private final ReentrantLock roleLock = new ReentrantLock();
+
     private volatile boolean closeExpected;
     /// Written by the applying thread only.
     private volatile MetadataState state = MetadataState.EMPTY;
 
-    RatisStateMachine(NodeListener listener, Attempts attempts) {
+    private volatile @Nullable SnapshotFile snapshotFile;
+
+    /// @param checks told of each command applied
+    RatisStateMachine(NodeListener listener, Attempts attempts, StateChecks checks) {
         this.listener = listener;
         this.attempts = attempts;
+        this.checks = checks;
     }
 
     MetadataState state() {
         return state;
+    }
+
+    Optional<SnapshotFile> snapshotFile() {
+        return Optional.ofNullable(snapshotFile);
     }
 
     /// From now on a close is no failure.
@@ -114,6 +129,7 @@ final class RatisStateMachine extends BaseStateMachine {
         Invariant.check(
                 snapshot.getIndex() >= last.getIndex(), "M2: back from %s to %s", last.getIndex(), snapshot.getIndex());
         state = loaded;
+        noteSnapshot(snapshot.getIndex(), path);
         setLastAppliedTermIndex(snapshot.getTermIndex());
         listener.restored(loaded);
     }
@@ -142,7 +158,13 @@ final class RatisStateMachine extends BaseStateMachine {
         MD5FileUtil.saveMD5File(file.toFile(), digest);
         AtomicFile.write(file, bytes);
         storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file, digest), last));
+        noteSnapshot(last.getIndex(), file);
         return last.getIndex();
+    }
+
+    private void noteSnapshot(long index, Path file) throws IOException {
+        snapshotFile = new SnapshotFile(
+                index, Files.size(file), Files.getLastModifiedTime(file).toInstant());
     }
 
     /// Refuses what is no command before it gets into the log, where it would stop every voter.
@@ -176,6 +198,7 @@ final class RatisStateMachine extends BaseStateMachine {
             state = applied.state();
             updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
             listener.applied(applied);
+            checks.applied(entry.getIndex(), command, state);
             var reply = UnsafeByteOperations.unsafeWrap(ReplyCodec.encode(applied.reply()));
             return CompletableFuture.completedFuture(Message.valueOf(reply));
         } catch (MalformedRecordException | RuntimeException e) {
@@ -191,26 +214,59 @@ final class RatisStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyLeaderReady() {
-        listener.roleChanged(new QuorumRole.Active());
+        tellRole();
     }
 
     @Override
     public void notifyNotLeader(Collection<TransactionContext> pending) {
-        listener.roleChanged(new QuorumRole.Searching());
+        tellRole();
     }
 
     @Override
     public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
-        // The new leader itself is active only once it has applied the log: notifyLeaderReady.
-        listener.roleChanged(
-                leader.equals(member.getPeerId())
-                        ? new QuorumRole.Searching()
-                        : new QuorumRole.Following(new BrokerId(Integer.parseInt(leader.toString()))));
+        tellRole();
+    }
+
+    @Override
+    public void notifyExtendedNoLeader(RoleInfoProto role) {
+        tellRole();
+    }
+
+    @Override
+    public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto voters) {
+        super.notifyConfigurationChanged(term, index, voters);
+        tellRole();
+    }
+
+    /// The last one to look sees the newest role, so it must also be the last one to tell.
+    void tellRole() {
+        roleLock.lock();
+        try {
+            var seen = division();
+            if (seen.isPresent() && !closeExpected) {
+                listener.roleChanged(Roles.of(seen.get()));
+            }
+        } finally {
+            roleLock.unlock();
+        }
+    }
+
+    private Optional<RaftServer.Division> division() {
+        var group = getGroupId();
+        var server = getServer().getNow(null);
+        if (group == null || server == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(server.getDivision(group));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     @Override
     public void notifyServerShutdown(RoleInfoProto role, boolean allServer) {
-        closed("Raft removed this node or shut it down");
+        closed("Raft shut this node down");
     }
 
     @Override
@@ -218,9 +274,19 @@ final class RatisStateMachine extends BaseStateMachine {
         closed("Raft closed the log after an error of its own");
     }
 
+    /// A voter that is removed is closed by Raft. If it is up to date, it knows from the log. If it was away, it
+    /// stands for election, and the leader's answer closes it while it is a candidate.
     private void closed(String why) {
-        if (!closeExpected) {
-            closeExpected = true;
+        if (closeExpected) {
+            return;
+        }
+        closeExpected = true;
+        var seen = division();
+        if (seen.isPresent() && !Roles.votes(seen.get())) {
+            listener.removed(true);
+        } else if (seen.isPresent() && seen.get().getInfo().isCandidate()) {
+            listener.removed(false);
+        } else {
             listener.failed(new IOException("the metadata quorum's member stopped: " + why));
         }
     }

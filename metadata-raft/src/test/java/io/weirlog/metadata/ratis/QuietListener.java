@@ -26,6 +26,9 @@ final class QuietListener implements NodeListener {
     }
 
     @Override
+    public void removed(boolean forGood) {}
+
+    @Override
     public void failed(Throwable cause) {
         active.completeExceptionally(cause);
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.Commands;
 import io.weirlog.metadata.MetadataQuorum;
@@ -131,7 +132,7 @@ class RatisNodeTest {
     @Test
     void aForeignCommandIsRefusedBeforeTheLog() throws Exception {
         var listener = new QuietListener();
-        var node = RatisNode.start(config(), directory.resolve("raft"), listener);
+        var node = RatisNode.start(config(), directory.resolve("raft"), false, new SimpleMeterRegistry(), listener);
         try {
             listener.active.get(20, TimeUnit.SECONDS);
             var outcome = node.submit(new byte[] {1, 2, 3}).get(20, TimeUnit.SECONDS);
