@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// Each listener has a bounded queue. If it runs over, the queue is dropped and the listener gets a snapshot
 /// instead, which costs nothing: images are immutable. So does a listener that threw, with the next change.
-final class LocalFeed implements MetadataFeed, AutoCloseable {
+public final class LocalFeed implements MetadataFeed, AutoCloseable {
     /// Changes kept for a listener that is behind.
     static final int QUEUE_CHANGES_MAX = 1_000;
 
@@ -47,7 +47,7 @@ final class LocalFeed implements MetadataFeed, AutoCloseable {
         }
     }
 
-    LocalFeed() {
+    public LocalFeed() {
         dispatcher = Thread.ofPlatform().daemon().name("metadata-feed").unstarted(this::dispatch);
         dispatcher.start();
     }
@@ -80,22 +80,20 @@ final class LocalFeed implements MetadataFeed, AutoCloseable {
     }
 
     /// Makes `state` the image, which `events` led to from the image before.
-    void publish(MetadataState state, List<MetadataEvent> events) {
+    public void publish(MetadataState state, List<MetadataEvent> events) {
         lock.lock();
         try {
             image = MetadataImage.of(state);
-            if (!events.isEmpty()) {
-                var change = new Change(image, events);
-                queues.forEach(queue -> enqueue(queue, change));
-                work.signal();
-            }
+            var change = new Change(image, events);
+            queues.forEach(queue -> enqueue(queue, change));
+            work.signal();
         } finally {
             lock.unlock();
         }
     }
 
     /// Makes `state` the image, whatever was before.
-    void reset(MetadataState state) {
+    public void reset(MetadataState state) {
         lock.lock();
         try {
             image = MetadataImage.of(state);

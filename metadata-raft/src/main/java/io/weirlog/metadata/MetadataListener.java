@@ -11,6 +11,7 @@ public interface MetadataListener {
     /// kept.
     void onSnapshot(MetadataImage image);
 
-    /// `events` led from the last image told to `image`. There is at least one.
+    /// `events` led from the last image told to `image`. There are none where a log entry changed nothing: then
+    /// only the index moved.
     void onEvents(MetadataImage image, List<MetadataEvent> events);
 }

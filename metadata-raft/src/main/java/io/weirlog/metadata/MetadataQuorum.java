@@ -25,7 +25,7 @@ public final class MetadataQuorum implements AutoCloseable {
     private final RoleStatus status = new RoleStatus();
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final RatisNode node;
-    private final LocalClient client;
+    private final ProposingClient client;
     private final VoterChanges changes;
 
     private final QuorumMeters meters;
@@ -40,7 +40,7 @@ public final class MetadataQuorum implements AutoCloseable {
             throw e;
         }
         this.meters = new QuorumMeters(registry, status, feed, node);
-        this.client = new LocalClient(node::submit, config.tuning().proposalTimeout(), executor);
+        this.client = new ProposingClient(node::submit, config.tuning().proposalTimeout(), executor);
     }
 
     /// Joins the quorum, with what was kept in the folder. It is of use once it is ready: [#awaitReady].
@@ -63,8 +63,15 @@ public final class MetadataQuorum implements AutoCloseable {
         status.awaitReady(timeout);
     }
 
+    /// Proposes to this member, which answers while it is the active one.
     public MetadataClient client() {
         return client;
+    }
+
+    /// Makes one attempt to have an encoded command applied. Only the active member takes it. Completes on a
+    /// thread that must not be blocked; always normally.
+    public CompletableFuture<Submission> submit(byte[] command) {
+        return node.submit(command);
     }
 
     public MetadataFeed feed() {

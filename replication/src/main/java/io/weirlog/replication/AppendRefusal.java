@@ -10,6 +10,9 @@ public sealed interface AppendRefusal {
     /// This broker does not lead the partition; `leader` does, as far as it knows.
     record NotLeader(Optional<BrokerId> leader, LeaderEpoch epoch) implements AppendRefusal {}
 
+    /// The partition has several replicas, and this version does not replicate yet.
+    record Unreplicated() implements AppendRefusal {}
+
     /// The log does not end where the writer expected.
     record UnexpectedOffset(Offset expected, Offset logEndOffset) implements AppendRefusal {}
 

@@ -1,5 +1,6 @@
 package io.weirlog.replication;
 
+import io.weirlog.common.BrokerId;
 import io.weirlog.common.Invariant;
 import io.weirlog.common.Offset;
 import io.weirlog.log.LogConfig;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,25 +24,42 @@ final class PartitionHost {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionHost.class);
     private static final int PENDING_APPENDS_MAX = 100_000;
 
-    private final PartitionAssignment assignment;
+    /// Changed by the owner; its id and its topic never are.
+    private volatile PartitionAssignment assignment;
+    private final BrokerId self;
     private final Shard shard;
     private final LogSyncer syncer;
     private final ReplicationClock clock;
+    /// Makes a log ready to be led off the owner thread, and calls [#prepared] on it.
+    private final BiConsumer<PartitionAssignment, PartitionLog> preparer;
     private final LogSyncer.Ticket syncTicket;
     private final List<AppendCommand> turn = new ArrayList<>();
     private final PendingAppends awaitingLocal = new PendingAppends(PENDING_APPENDS_MAX);
     private final PendingAppends awaitingHighWatermark = new PendingAppends(PENDING_APPENDS_MAX);
     private final WatermarkWatchers watchers = new WatermarkWatchers();
-    private final CompletableFuture<PartitionView> opened = new CompletableFuture<>();
+    /// Those who wait until the role is the assignment's.
+    private final List<CompletableFuture<Void>> settling = new ArrayList<>();
+    /// Of the assignments handed over so far. Written by the thread that hands them over.
+    private volatile CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
     private volatile PartitionView view = new PartitionView.Opening();
     private @Nullable PartitionLog log;
     private @Nullable LeaderPartition leader;
     private @Nullable CompletableFuture<Void> quiet;
     /// Came after the assignment.
     private @Nullable LogConfig changedConfig;
+    /// Its log is being made ready to be led, or opened.
+    private boolean preparing = true;
 
-    PartitionHost(PartitionAssignment assignment, Shard shard, LogSyncer syncer, ReplicationClock clock) {
+    PartitionHost(
+            BrokerId self,
+            PartitionAssignment assignment,
+            Shard shard,
+            LogSyncer syncer,
+            ReplicationClock clock,
+            BiConsumer<PartitionAssignment, PartitionLog> preparer) {
+        this.self = self;
         this.assignment = assignment;
+        this.preparer = preparer;
         this.shard = shard;
         this.syncer = syncer;
         this.clock = clock;
@@ -66,9 +85,90 @@ final class PartitionHost {
         return watchers;
     }
 
-    /// Completed with the first view after [PartitionView.Opening].
-    CompletableFuture<PartitionView> opened() {
-        return opened;
+    /// Completes once the role is that of the latest assignment handed over, whatever came of it.
+    CompletableFuture<Void> settled() {
+        return settled;
+    }
+
+    /// Hands the next assignment to the owner.
+    void hand(PartitionAssignment next) {
+        var signal = new CompletableFuture<Void>();
+        settled = settled.isDone() ? signal : CompletableFuture.allOf(settled, signal);
+        shard.executeFor(this, () -> assigned(next, signal));
+    }
+
+    /// The metadata have given the partition another role, or said the same again.
+    ///
+    /// | leads now | the new epoch | the new leader | then                                                      |
+    /// |-----------|---------------|----------------|-----------------------------------------------------------|
+    /// | yes       | the same      | itself         | goes on                                                   |
+    /// | yes       | higher        | any            | resigns: whoever waits is told LEADERSHIP_LOST            |
+    /// | no        | higher        | itself         | begins the epoch in its log, then leads (R4)              |
+    /// | no        | higher        | another        | says so                                                   |
+    /// | any       | lower         |                | ignores it: events are in order, so it is an old snapshot |
+    private void assigned(PartitionAssignment next, CompletableFuture<Void> signal) {
+        settling.add(signal);
+        var before = assignment;
+        if (before.leaderEpoch().isAfter(next.leaderEpoch()) || view instanceof PartitionView.Closed) {
+            signalIfSettled();
+            return;
+        }
+        assignment = next;
+        if (next.leaderEpoch().isAfter(before.leaderEpoch())) {
+            resign(next);
+        }
+        takeRole();
+    }
+
+    private void resign(PartitionAssignment next) {
+        if (leader == null) {
+            return;
+        }
+        leader = null;
+        publish(new PartitionView.NotLeading(next.leader(), next.leaderEpoch()));
+        turn.forEach(command -> command.refuse(refusal()));
+        turn.clear();
+        abandon(
+                AppendResult.UnknownCause.LEADERSHIP_LOST,
+                "broker " + self + " does not lead the partition any more, since leader epoch " + next.leaderEpoch());
+    }
+
+    /// Begins to take the role of the assignment, unless something is under way after which that is looked at again.
+    private void takeRole() {
+        var openLog = log;
+        if (!preparing && openLog != null && leader == null) {
+            if (leads(assignment)) {
+                preparing = true;
+                preparer.accept(assignment, openLog);
+            } else if (!(view instanceof PartitionView.Failed)) {
+                publish(new PartitionView.NotLeading(assignment.leader(), assignment.leaderEpoch()));
+            }
+        }
+        signalIfSettled();
+    }
+
+    private boolean leads(PartitionAssignment wanted) {
+        return wanted.leader().equals(Optional.of(self));
+    }
+
+    /// Its log is in the epoch of `ready`, and as safe as its durability says. It leads unless it was assigned anew
+    /// meanwhile.
+    void prepared(PartitionAssignment ready) {
+        preparing = false;
+        var openLog = log;
+        if (openLog != null && leads(assignment) && assignment.leaderEpoch().equals(ready.leaderEpoch())) {
+            leader = new LeaderPartition(
+                    assignment.leaderEpoch(), assignment.logConfig().durability(), openLog.logEndOffset());
+            publish(new PartitionView.Leading(assignment.leaderEpoch(), openLog.logEndOffset(), openLog));
+        }
+        takeRole();
+    }
+
+    private void signalIfSettled() {
+        if (!preparing) {
+            settling.forEach(signal -> signal.complete(null));
+            settling.clear();
+        }
     }
 
     /// Any thread: hands an append to the owner, or refuses it at once.
@@ -78,25 +178,19 @@ final class PartitionHost {
         }
     }
 
-    /// Takes over a log that is open, recovered, in the assignment's epoch, and as safe as its durability says. False
-    /// if
-    /// the partition has been released meanwhile: then the log stays the caller's.
-    boolean open(PartitionLog openLog, boolean leads) {
+    /// Takes over a log that is open and recovered, and begins to take its role. False if the partition has been
+    /// released meanwhile: then the log stays the caller's.
+    boolean open(PartitionLog openLog) {
         if (view instanceof PartitionView.Closed) {
             return false;
         }
         Invariant.check(log == null, "%s is opened twice", name());
         log = openLog;
+        preparing = false;
         if (changedConfig != null) {
             openLog.reconfigure(changedConfig);
         }
-        if (leads) {
-            leader = new LeaderPartition(
-                    assignment.leaderEpoch(), assignment.logConfig().durability(), openLog.logEndOffset());
-            publish(new PartitionView.Leading(assignment.leaderEpoch(), openLog.logEndOffset(), openLog));
-        } else {
-            publish(new PartitionView.NotLeading(assignment.leader(), assignment.leaderEpoch()));
-        }
+        takeRole();
         return true;
     }
 
@@ -111,7 +205,9 @@ final class PartitionHost {
     /// Stops serving: whoever waits is told that the outcome is unknown.
     void stop(String message) {
         leader = null;
+        preparing = false;
         publish(new PartitionView.Failed(message));
+        signalIfSettled();
         turn.forEach(command -> command.refuse(refusal()));
         turn.clear();
         abandon(AppendResult.UnknownCause.STORAGE_FAILED, message);
@@ -167,6 +263,9 @@ final class PartitionHost {
             var expected = command.expectedBaseOffset();
             if (command.deadlineNanos() - nowNanos <= 0) {
                 command.refuse(new AppendRefusal.TimedOut());
+            } else if (assignment.replicas().size() > 1) {
+                // Until records reach the other replicas, acknowledging them would promise copies that do not exist.
+                command.refuse(new AppendRefusal.Unreplicated());
             } else if (full) {
                 command.refuse(new AppendRefusal.Overloaded("appends waiting for an acknowledgement"));
             } else if (expected.isPresent() && !expected.get().equals(end)) {
@@ -296,7 +395,9 @@ final class PartitionHost {
     Optional<PartitionLog> release() {
         endTurn();
         leader = null;
+        preparing = false;
         publish(new PartitionView.Closed());
+        signalIfSettled();
         abandon(AppendResult.UnknownCause.SHUTTING_DOWN, "the partition was closed before the acknowledgement");
         var released = Optional.ofNullable(log);
         log = null;
@@ -318,7 +419,6 @@ final class PartitionHost {
     private void publish(PartitionView newView) {
         view = newView;
         watchers.wakeAll();
-        opened.complete(newView);
     }
 
     private PartitionLog requireLog() throws IOException {

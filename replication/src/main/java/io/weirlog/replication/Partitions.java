@@ -24,9 +24,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +51,7 @@ public final class Partitions implements AutoCloseable {
 
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private volatile boolean closing;
+    private volatile boolean unclean;
 
     public Partitions(BrokerId self, Storage storage, PartitionsConfig config, ReplicationClock clock) {
         this.self = self;
@@ -80,13 +84,22 @@ public final class Partitions implements AutoCloseable {
         }
     }
 
-    /// Hosts a partition from now on: opens or creates its log, then takes the role that the assignment gives. Returns
-    /// at once; see [#awaitOpen].
+    /// Hosts a partition from now on, or gives one that is hosted its next role: opens or creates its log, then takes
+    /// the role that the assignment gives. Returns at once; see [#awaitOpen]. Assignments come from one thread, in
+    /// the order of the metadata.
     public void assign(PartitionAssignment assignment) {
-        var host = new PartitionHost(assignment, shardOf(assignment.id()), syncer, clock);
-        if (closing || hosts.putIfAbsent(assignment.id(), host) != null) {
+        if (closing) {
             return;
         }
+        var known = hosts.get(assignment.id());
+        if (known != null) {
+            known.hand(assignment);
+            return;
+        }
+        var host = host(assignment);
+        hosts.put(assignment.id(), host);
+        // So that whoever waits for it waits for its opening too.
+        host.hand(assignment);
         openers.execute(() -> open(host));
     }
 
@@ -98,6 +111,19 @@ public final class Partitions implements AutoCloseable {
         }
     }
 
+    private PartitionHost host(PartitionAssignment assignment) {
+        var itself = new CompletableFuture<PartitionHost>();
+        var host = new PartitionHost(
+                self,
+                assignment,
+                shardOf(assignment.id()),
+                syncer,
+                clock,
+                (role, log) -> openers.execute(() -> prepare(itself.join(), role, log)));
+        itself.complete(host);
+        return host;
+    }
+
     private Shard shardOf(TopicPartition id) {
         return shards.get(Math.floorMod(id.hashCode(), shards.size()));
     }
@@ -107,22 +133,32 @@ public final class Partitions implements AutoCloseable {
         var shard = shardOf(assignment.id());
         try {
             var log = openLog(assignment);
-            var leads = assignment.leader().equals(Optional.of(self));
-            if (leads) {
-                log.beginEpoch(assignment.leaderEpoch());
-                if (assignment.logConfig().durability() == Durability.FSYNC) {
-                    // What recovery found may never have been synced, and leading it means calling it safe.
-                    log.sync();
-                }
-            }
             shard.executeFor(host, () -> {
-                if (!host.open(log, leads)) {
+                if (!host.open(log)) {
                     openers.execute(() -> discard(host, log));
                 }
             });
         } catch (IOException | InvariantViolation e) {
             LOG.error("{} cannot be opened", assignment.displayName(), e);
             shard.executeFor(host, () -> host.stop("its log cannot be opened: " + e.getMessage()));
+        }
+    }
+
+    /// Makes a log ready to be led in the assignment's epoch.
+    private void prepare(PartitionHost host, PartitionAssignment role, PartitionLog log) {
+        var shard = shardOf(role.id());
+        try {
+            log.beginEpoch(role.leaderEpoch());
+            if (role.logConfig().durability() == Durability.FSYNC) {
+                // What is in the log may never have been synced, and leading it means calling it safe.
+                log.sync();
+            }
+            shard.executeFor(host, () -> host.prepared(role));
+        } catch (IOException | InvariantViolation e) {
+            LOG.error("{} cannot be led", role.displayName(), e);
+            shard.executeFor(host, () -> host.stop("its log cannot begin a leader epoch: " + e.getMessage()));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{} was made ready to be led after its shard had closed", role.displayName());
         }
     }
 
@@ -150,22 +186,26 @@ public final class Partitions implements AutoCloseable {
         }
     }
 
-    /// Waits until these partitions have left [PartitionView.Opening], whatever came of it.
+    /// Completes once these partitions are open and have taken the roles of the assignments so far, or have failed to.
+    private CompletableFuture<Void> settled(Collection<TopicPartition> ids) {
+        return CompletableFuture.allOf(ids.stream()
+                .map(hosts::get)
+                .filter(host -> host != null)
+                .map(PartitionHost::settled)
+                .toArray(CompletableFuture<?>[]::new));
+    }
+
+    /// Waits for that.
     ///
     /// @return false if the time was not enough
     public boolean awaitOpen(Collection<TopicPartition> ids, long timeoutMillis) throws InterruptedException {
-        var all = ids.stream()
-                .map(hosts::get)
-                .filter(host -> host != null)
-                .map(PartitionHost::opened)
-                .toArray(CompletableFuture<?>[]::new);
         try {
-            CompletableFuture.allOf(all).get(timeoutMillis, TimeUnit.MILLISECONDS);
+            settled(ids).get(timeoutMillis, TimeUnit.MILLISECONDS);
             return true;
         } catch (TimeoutException e) {
             return false;
         } catch (ExecutionException e) {
-            throw new IllegalStateException("an opening never fails, it ends in a view", e);
+            throw new IllegalStateException("a partition always settles", e);
         }
     }
 
@@ -221,20 +261,45 @@ public final class Partitions implements AutoCloseable {
         void close();
     }
 
-    /// Stops hosting a deleted topic's partitions and deletes their logs.
-    public void deleteTopic(TopicId topicId) {
+    /// The topics of which partitions are hosted.
+    public Set<TopicId> topics() {
+        return hosts.keySet().stream().map(TopicPartition::topicId).collect(Collectors.toSet());
+    }
+
+    /// Stops hosting a topic's partitions and puts their directories aside, for a topic that is not in the metadata any
+    /// more although nobody was seen to delete it (M3).
+    public void setAside(TopicId topicId) {
         for (var id : List.copyOf(hosts.keySet())) {
             if (id.topicId().equals(topicId)) {
-                delete(id);
+                release(id, this::setAside);
             }
         }
     }
 
-    private void delete(TopicPartition id) {
+    private void setAside(PartitionHost host, PartitionLog log) {
+        closeLog(log);
+        try {
+            var stray = StrayDirectories.quarantine(storage, config.dataDirectory(), host.name());
+            LOG.warn("the metadata do not know {} any more; its directory is kept as {}", host.name(), stray);
+        } catch (IOException e) {
+            LOG.error("the directory of {} could not be put aside", host.name(), e);
+        }
+    }
+
+    /// Stops hosting a deleted topic's partitions and deletes their logs.
+    public void deleteTopic(TopicId topicId) {
+        for (var id : List.copyOf(hosts.keySet())) {
+            if (id.topicId().equals(topicId)) {
+                release(id, Partitions::deleteLog);
+            }
+        }
+    }
+
+    private void release(TopicPartition id, BiConsumer<PartitionHost, PartitionLog> disposal) {
         var host = hosts.remove(id);
         if (host != null && !closing) {
             var shard = shardOf(id);
-            shard.execute(() -> host.release().ifPresent(log -> openers.execute(() -> deleteLog(host, log))));
+            shard.execute(() -> host.release().ifPresent(log -> openers.execute(() -> disposal.accept(host, log))));
         }
     }
 
@@ -270,14 +335,20 @@ public final class Partitions implements AutoCloseable {
         awaitTermination();
         List<CompletableFuture<Optional<PartitionLog>>> released = new ArrayList<>();
         for (var host : hosts.values()) {
+            unclean |= host.view() instanceof PartitionView.Failed;
             var log = new CompletableFuture<Optional<PartitionLog>>();
             released.add(log);
             shardOf(host.assignment().id()).execute(() -> log.complete(host.release()));
         }
         shards.forEach(Shard::close);
         syncer.close();
-        released.forEach(log -> log.getNow(Optional.empty()).ifPresent(Partitions::closeLog));
+        released.forEach(log -> log.getNow(Optional.empty()).ifPresent(this::closeLog));
         hosts.clear();
+    }
+
+    /// Whether [#close] has left all logs as they should be: nothing of them has to be recovered.
+    public boolean closedCleanly() {
+        return closing && !unclean;
     }
 
     private void awaitQuiet() {
@@ -302,6 +373,7 @@ public final class Partitions implements AutoCloseable {
     private void awaitTermination() {
         try {
             if (!openers.awaitTermination(config.closeGrace().toMillis() + 1000, TimeUnit.MILLISECONDS)) {
+                unclean = true;
                 LOG.error("some logs are still being opened; they will be recovered at the next start");
             }
         } catch (InterruptedException e) {
@@ -309,10 +381,11 @@ public final class Partitions implements AutoCloseable {
         }
     }
 
-    private static void closeLog(PartitionLog log) {
+    private void closeLog(PartitionLog log) {
         try {
             log.close();
         } catch (IOException e) {
+            unclean = true;
             LOG.error("a log could not be closed; it will be recovered at the next start", e);
         }
     }

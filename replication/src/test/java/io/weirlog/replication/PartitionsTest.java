@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,10 +63,82 @@ class PartitionsTest {
                 ReplicationClock.SYSTEM);
     }
 
-    private void host(LogConfig config) throws InterruptedException {
-        partitions.assign(
-                new PartitionAssignment(ID, "orders", List.of(SELF), Optional.of(SELF), new LeaderEpoch(4), config));
+    private void host(LogConfig config) throws Exception {
+        assign(List.of(SELF), Optional.of(SELF), 4, config);
+    }
+
+    private void assign(List<BrokerId> replicas, Optional<BrokerId> leader, int epoch, LogConfig config)
+            throws Exception {
+        partitions.assign(new PartitionAssignment(ID, "orders", replicas, leader, new LeaderEpoch(epoch), config));
         assertTrue(partitions.awaitOpen(List.of(ID), 20_000));
+    }
+
+    @Test
+    void rolesComeAndGo() throws Exception {
+        var config = LogConfig.builder().durability(Durability.FSYNC).build();
+        assign(List.of(SELF), Optional.empty(), 4, config);
+        assertEquals(
+                new AppendResult.NotAppended(new AppendRefusal.NotLeader(Optional.empty(), new LeaderEpoch(4))),
+                append());
+        for (int epoch = 5; epoch < 25; epoch += 2) {
+            assign(List.of(SELF), Optional.of(SELF), epoch, config);
+            var appended = assertInstanceOf(AppendResult.Appended.class, append());
+            assertEquals(new LeaderEpoch(epoch), appended.epoch());
+            assertEquals(epoch - 5, appended.baseOffset().value());
+            assertEquals(Optional.of(new LeaderEpoch(epoch)), leading().log().latestEpoch());
+            assign(List.of(SELF), Optional.empty(), epoch + 1, config);
+            assertInstanceOf(PartitionView.NotLeading.class, partitions.view(ID).orElseThrow());
+            assertInstanceOf(AppendResult.NotAppended.class, append());
+        }
+    }
+
+    @Test
+    void anOlderEpochChangesNothing() throws Exception {
+        host(LogConfig.builder().build());
+        assign(List.of(SELF), Optional.empty(), 3, LogConfig.builder().build());
+        assertEquals(new LeaderEpoch(4), leading().epoch());
+    }
+
+    /// Whoever waits when a leadership ends is told so at once, and that the records may be there.
+    @Test
+    void theEndOfALeadershipIsToldToThoseWhoWait() throws Exception {
+        var config = LogConfig.builder().durability(Durability.FSYNC).build();
+        host(config);
+        for (int epoch = 5; epoch < 45; epoch++) {
+            var appends = IntStream.range(0, 20)
+                    .mapToObj(_ -> append(Acks.ALL, Optional.empty(), 60_000))
+                    .toList();
+            assign(List.of(SELF), Optional.of(SELF), epoch, config);
+            for (var append : appends) {
+                switch (append.get(20, TimeUnit.SECONDS)) {
+                    case AppendResult.Appended _ -> {}
+                    case AppendResult.NotAppended(var refusal) ->
+                        assertInstanceOf(AppendRefusal.NotLeader.class, refusal);
+                    case AppendResult.Unknown(var cause, var _) ->
+                        assertEquals(AppendResult.UnknownCause.LEADERSHIP_LOST, cause);
+                }
+            }
+        }
+    }
+
+    @Test
+    void severalReplicasAreNotWrittenTo() throws Exception {
+        assign(
+                List.of(SELF, new BrokerId(9)),
+                Optional.of(SELF),
+                4,
+                LogConfig.builder().build());
+        assertEquals(new AppendResult.NotAppended(new AppendRefusal.Unreplicated()), append());
+    }
+
+    @Test
+    void aTopicThatVanishedIsPutAside() throws Exception {
+        host(LogConfig.builder().build());
+        append();
+        partitions.setAside(ID.topicId());
+        partitions.close();
+        assertTrue(partitions.closedCleanly());
+        assertTrue(Files.exists(folder.resolve("orders-0.stray")));
     }
 
     private CompletableFuture<AppendResult> append(Acks acks, Optional<Offset> expected, long timeoutMillis) {

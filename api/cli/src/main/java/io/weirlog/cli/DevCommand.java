@@ -1,8 +1,11 @@
 package io.weirlog.cli;
 
 import io.weirlog.server.NodeStartException;
+import io.weirlog.server.config.ConfigKey;
 import io.weirlog.server.config.ConfigKeys;
+import io.weirlog.server.config.ConfigResult;
 import io.weirlog.server.config.ConfigSources.Flag;
+import io.weirlog.server.config.NodeConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +34,7 @@ final class DevCommand implements Callable<Integer> {
     @Mixin
     private final NodeOptions options = new NodeOptions();
 
-    @Option(names = "--nodes", paramLabel = "N", description = "How many nodes; only 1 in this version.")
+    @Option(names = "--nodes", paramLabel = "N", description = "How many nodes: 1, 3 or 5; default 1.")
     private int nodes = 1;
 
     @Option(names = "--data-dir", paramLabel = "DIR", description = "Where the data are; default ./weirlog-data.")
@@ -49,12 +52,44 @@ final class DevCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws NodeStartException, CommandFailed {
-        if (nodes != 1) {
-            throw new ParameterException(command.commandLine(), "--nodes: this version runs 1 node, not " + nodes);
+        if (nodes != 1 && nodes != 3 && nodes != 5) {
+            throw new ParameterException(command.commandLine(), "--nodes: 1, 3 or 5, not " + nodes);
         }
         var flags = new ArrayList<Flag>();
         dataDir.ifPresent(given -> flags.add(new Flag(ConfigKeys.DATA_DIR.name(), given, "--data-dir")));
         port.ifPresent(given -> flags.add(new Flag(ConfigKeys.CLIENT_PORT.name(), given, "--port")));
-        return node.run(options.load(DEFAULTS, List.copyOf(flags)), options.printConfig());
+        var result = options.load(DEFAULTS, List.copyOf(flags));
+        return switch (result) {
+            case ConfigResult.Valid(var config, var _)
+            when nodes > 1 && !options.printConfig() -> runSeveral(config, flags);
+            case ConfigResult.Valid _, ConfigResult.Invalid _ -> node.run(result, options.printConfig());
+        };
+    }
+
+    private int runSeveral(NodeConfig base, List<Flag> ownFlags) throws NodeStartException, CommandFailed {
+        var cluster = DevCluster.open(base.dataDir(), nodes, base.network().clientPort());
+        List<NodeConfig> configs = new ArrayList<>();
+        for (int number = 1; number <= nodes; number++) {
+            var ports = cluster.ports().get(number - 1);
+            var flags = new ArrayList<>(ownFlags);
+            flags.add(flag(ConfigKeys.NODE_ID, number));
+            flags.add(flag(ConfigKeys.CLUSTER_ID, cluster.clusterId()));
+            flags.add(flag(ConfigKeys.DATA_DIR, cluster.folder().resolve("node-" + number)));
+            flags.add(flag(ConfigKeys.CLIENT_PORT, ports.client()));
+            flags.add(flag(ConfigKeys.INTERNAL_PORT, ports.internal()));
+            flags.add(flag(ConfigKeys.RAFT_PORT, ports.raft()));
+            flags.add(flag(ConfigKeys.CONTROLLER_QUORUM, cluster.quorum()));
+            switch (options.load(DEFAULTS, flags)) {
+                case ConfigResult.Valid(var config, var _) -> configs.add(config);
+                case ConfigResult.Invalid invalid -> {
+                    return node.refused(invalid);
+                }
+            }
+        }
+        return node.serve(configs);
+    }
+
+    private static Flag flag(ConfigKey<?> key, Object value) {
+        return new Flag(key.name(), value.toString(), "--nodes");
     }
 }

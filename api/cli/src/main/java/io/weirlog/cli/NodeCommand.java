@@ -1,6 +1,5 @@
 package io.weirlog.cli;
 
-import io.weirlog.server.Node;
 import io.weirlog.server.NodeStartException;
 import io.weirlog.server.config.ConfigKey;
 import io.weirlog.server.config.ConfigKeys;
@@ -24,30 +23,34 @@ final class NodeCommand {
     /// Runs the node, or shows its configuration, or what is wrong with that.
     int run(ConfigResult result, boolean printConfig) throws NodeStartException, CommandFailed {
         return switch (result) {
-            case ConfigResult.Invalid(var problems) -> {
-                problems.forEach(
-                        problem -> streams.err().println("weirlog: " + ErrorLines.oneLine(problem.toString())));
-                yield ExitCode.USAGE;
-            }
+            case ConfigResult.Invalid invalid -> refused(invalid);
             case ConfigResult.Valid valid
             when printConfig -> {
                 streams.out().println(table(valid.settings()));
                 yield ExitCode.OK;
             }
-            case ConfigResult.Valid valid -> serve(valid.config());
+            case ConfigResult.Valid valid -> serve(List.of(valid.config()));
         };
     }
 
-    private int serve(NodeConfig config) throws NodeStartException, CommandFailed {
+    /// Says what is wrong with a configuration.
+    int refused(ConfigResult.Invalid invalid) {
+        invalid.problems()
+                .forEach(problem -> streams.err().println("weirlog: " + ErrorLines.oneLine(problem.toString())));
+        return ExitCode.USAGE;
+    }
+
+    /// Runs nodes in this process.
+    int serve(List<NodeConfig> configs) throws NodeStartException, CommandFailed {
         Logging.raiseForNode();
-        try (var node = Node.start(config)) {
-            // Ctrl-C and SIGTERM run this hook; the node itself bounds how long its close takes.
+        try (var nodes = RunningNodes.start(configs)) {
+            // Ctrl-C and SIGTERM run this hook; the nodes themselves bound how long their close takes.
             Runtime.getRuntime()
-                    .addShutdownHook(Thread.ofPlatform().name("weirlog-stop").unstarted(node::close));
-            streams.out().println("ready " + node.clientAddress());
+                    .addShutdownHook(Thread.ofPlatform().name("weirlog-stop").unstarted(nodes::close));
+            streams.out().println("ready " + nodes.addresses());
             streams.out().flush();
             // Nothing else ends this wait: it is what the command is for.
-            var cause = node.failure().join();
+            var cause = nodes.failure().join();
             throw new CommandFailed("the node cannot go on: " + ErrorLines.describe(cause), cause);
         }
     }

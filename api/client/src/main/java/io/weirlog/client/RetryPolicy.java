@@ -123,6 +123,7 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
                     ERROR_REASON_INTERNAL,
                     ERROR_REASON_CLUSTER_MISMATCH,
                     ERROR_REASON_BATCH_REFUSED,
+                    ERROR_REASON_NODE_MISMATCH,
                     ERROR_REASON_INVALID_TIMESTAMP -> ifAdvised(problem);
         };
     }

@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
 /// Follows the metadata: hosts the partitions that they give to this broker and lets go of those that they take.
 public final class Broker implements MetadataListener {
     static final String CLIENT_LISTENER = "client";
+    /// Where other nodes reach this one.
+    public static final String INTERNAL_LISTENER = "internal";
 
     private static final long NOTHING_YET = -1;
 
@@ -53,6 +55,7 @@ public final class Broker implements MetadataListener {
             quarantineStrays(image);
             strayChecked = true;
         }
+        partitions.topics().stream().filter(id -> image.topic(id).isEmpty()).forEach(this::setAside);
         image.topics().forEach(this::assign);
         // Events that were missed may have changed the configs of logs that are open.
         image.topics().forEach(this::reconfigure);
@@ -66,8 +69,7 @@ public final class Broker implements MetadataListener {
                 case MetadataEvent.TopicCreated(var topic) -> assign(topic);
                 case MetadataEvent.TopicDeleted deleted -> delete(deleted);
                 case MetadataEvent.PartitionChanged changed ->
-                    // With one broker, roles change only when it registers, and it opens its partitions after that.
-                    LOG.error("a role changed while the broker runs, which one broker cannot follow: {}", changed);
+                    image.topic(changed.topicId()).ifPresent(topic -> assign(topic, changed.partition()));
                 case MetadataEvent.ProducerIdsAllocated(var next) ->
                     LOG.debug("producer ids are given out up to {}", next);
                 case MetadataEvent.BrokerChanged changed -> LOG.debug("broker changed: {}", changed.broker());
@@ -121,6 +123,17 @@ public final class Broker implements MetadataListener {
         hosted(topic).forEach(partitions::reconfigure);
     }
 
+    private void assign(TopicImage topic, PartitionImage partition) {
+        if (partition.replicas().contains(self)) {
+            partitions.assign(assignment(topic, partition));
+        }
+    }
+
+    private void setAside(TopicId id) {
+        settings.forget(id);
+        partitions.setAside(id);
+    }
+
     private List<PartitionAssignment> hosted(TopicImage topic) {
         List<PartitionAssignment> hosted = new ArrayList<>();
         for (var partition : topic.partitions()) {
@@ -147,8 +160,7 @@ public final class Broker implements MetadataListener {
     }
 
     /// Waits until this broker has followed the metadata up to `metadataIndex`, and its own partitions of these topics
-    /// are
-    /// open, or have failed to.
+    /// are open in their roles, or have failed to.
     ///
     /// @return false if the time was not enough
     public boolean awaitOpen(Collection<TopicImage> topics, long metadataIndex, Duration timeout)
@@ -169,5 +181,15 @@ public final class Broker implements MetadataListener {
                 .flatMap(topic -> hosted(topic).stream().map(PartitionAssignment::id))
                 .toList();
         return partitions.awaitOpen(ids, TimeUnit.NANOSECONDS.toMillis(nanosLeft));
+    }
+
+    /// The metadata index up to which partitions were handed their roles; 0 before the first snapshot.
+    public long appliedIndex() {
+        lock.lock();
+        try {
+            return Math.max(0, appliedIndex);
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -20,6 +20,7 @@ import java.util.UUID;
 /// ```
 /// node.properties   cluster.id, node.id, format.version
 /// node.lock         held by the running process
+/// clean-stop        that the broker's last life ended with everything flushed; gone while it runs
 /// metadata/         the quorum's log and snapshots
 /// partitions/       one directory for each partition
 /// ```
@@ -42,11 +43,13 @@ final class DataDirectory implements AutoCloseable {
     /// Takes the folder for a node, making it if it does not exist.
     ///
     /// @param wantedClusterId if present, the cluster that the folder must be of; a new folder becomes of it
-    static DataDirectory open(Path root, BrokerId nodeId, Optional<String> wantedClusterId) throws NodeStartException {
+    /// @param makesCluster whether a new folder may become that of a new cluster
+    static DataDirectory open(Path root, BrokerId nodeId, Optional<String> wantedClusterId, boolean makesCluster)
+            throws NodeStartException {
         var channel = lockChannel(root);
         try {
             var lock = lock(root, channel);
-            var clusterId = identify(root, nodeId, wantedClusterId);
+            var clusterId = identify(root, nodeId, wantedClusterId, makesCluster);
             Files.createDirectories(root.resolve("partitions"));
             Files.createDirectories(root.resolve("metadata"));
             // What is stored below would be lost with the names that lead to it.
@@ -91,10 +94,14 @@ final class DataDirectory implements AutoCloseable {
         return lock;
     }
 
-    private static String identify(Path root, BrokerId nodeId, Optional<String> wantedClusterId)
+    private static String identify(Path root, BrokerId nodeId, Optional<String> wantedClusterId, boolean makesCluster)
             throws IOException, NodeStartException {
         var file = root.resolve(PROPERTIES);
         if (!Files.exists(file)) {
+            if (wantedClusterId.isEmpty() && !makesCluster) {
+                throw new NodeStartException("the first start of a node of several needs cluster.id, the same on all of"
+                        + " them, such as " + UUID.randomUUID() + " (or mend data.dir: " + root + " is new)");
+            }
             var clusterId = wantedClusterId.orElseGet(() -> UUID.randomUUID().toString());
             write(root, nodeId, clusterId);
             return clusterId;
@@ -145,6 +152,11 @@ final class DataDirectory implements AutoCloseable {
 
     Path partitions() {
         return root.resolve("partitions");
+    }
+
+    /// Where a broker's stop with everything flushed is remembered: [CleanStop].
+    Path cleanStop() {
+        return root.resolve("clean-stop");
     }
 
     Path metadata() {

@@ -9,6 +9,7 @@ import io.weirlog.server.config.NodeConfig;
 import io.weirlog.v1.AdminServiceGrpc;
 import io.weirlog.v1.AppendRequest;
 import io.weirlog.v1.AppendResult;
+import io.weirlog.v1.ClusterServiceGrpc;
 import io.weirlog.v1.ConsumerServiceGrpc;
 import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.FetchPartition;
@@ -40,7 +41,15 @@ final class TestNode implements AutoCloseable {
     }
 
     static TestNode start(Path dataDir) throws NodeStartException {
-        return new TestNode(Node.start(NodeConfig.embedded(dataDir)));
+        return start(NodeConfig.embedded(dataDir));
+    }
+
+    static TestNode start(NodeConfig config) throws NodeStartException {
+        return new TestNode(Node.start(config));
+    }
+
+    ClusterServiceGrpc.ClusterServiceBlockingStub cluster() {
+        return ClusterServiceGrpc.newBlockingStub(channel).withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
     ProducerServiceGrpc.ProducerServiceBlockingStub producer() {

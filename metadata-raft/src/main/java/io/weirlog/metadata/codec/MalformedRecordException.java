@@ -6,11 +6,11 @@ import java.io.IOException;
 public final class MalformedRecordException extends IOException {
     private static final long serialVersionUID = 1;
 
-    MalformedRecordException(String message) {
+    public MalformedRecordException(String message) {
         super(message);
     }
 
-    MalformedRecordException(String message, Throwable cause) {
+    public MalformedRecordException(String message, Throwable cause) {
         super(message, cause);
     }
 }

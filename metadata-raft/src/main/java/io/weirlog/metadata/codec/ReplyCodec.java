@@ -40,7 +40,7 @@ public final class ReplyCodec {
         }
     }
 
-    static ReplyRecord record(MetadataReply reply) {
+    public static ReplyRecord record(MetadataReply reply) {
         var record = ReplyRecord.newBuilder();
         switch (reply) {
             case MetadataReply.TopicCreated(var id, var index) ->
@@ -70,7 +70,7 @@ public final class ReplyCodec {
         return record.build();
     }
 
-    static MetadataReply reply(ReplyRecord record) throws MalformedRecordException {
+    public static MetadataReply reply(ReplyRecord record) throws MalformedRecordException {
         return switch (record.getReplyCase()) {
             case TOPIC_CREATED ->
                 new MetadataReply.TopicCreated(

@@ -6,6 +6,7 @@ import io.weirlog.metadata.BrokerImage;
 import io.weirlog.metadata.ControllerImage;
 import io.weirlog.metadata.FeatureRange;
 import java.util.Collection;
+import java.util.List;
 import org.pcollections.TreePMap;
 
 /// All that the metadata machine knows. Immutable: a change shares almost everything with the state before it,
@@ -152,6 +153,21 @@ public final class MetadataState {
 
     private MetadataState with(TopicTable changed) {
         return new MetadataState(index, nodes, changed, nextProducerId, requests);
+    }
+
+    /// The state after the log entry at `at`, which led to `events`, for those who follow the metadata from
+    /// outside of the quorum.
+    public MetadataState followed(long at, List<MetadataEvent> events) {
+        var followed = advancedTo(at);
+        for (var event : events) {
+            followed = followed.evolve(event);
+        }
+        return followed;
+    }
+
+    /// What followers need of this state: everything but the answers that are kept for retries.
+    public MetadataState withoutRequests() {
+        return new MetadataState(index, nodes, topics, nextProducerId, RequestLog.EMPTY);
     }
 
     /// This state with the log at `at`: answers out of the window are forgotten.

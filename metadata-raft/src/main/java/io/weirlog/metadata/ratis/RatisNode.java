@@ -11,6 +11,7 @@ import io.weirlog.metadata.QuorumRole;
 import io.weirlog.metadata.QuorumStartException;
 import io.weirlog.metadata.QuorumStartException.Reason;
 import io.weirlog.metadata.StateDivergedException;
+import io.weirlog.metadata.Submission;
 import io.weirlog.metadata.codec.MalformedRecordException;
 import io.weirlog.metadata.codec.ReplyCodec;
 import io.weirlog.metadata.core.MetadataState;

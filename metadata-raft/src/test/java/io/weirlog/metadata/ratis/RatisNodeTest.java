@@ -12,6 +12,7 @@ import io.weirlog.metadata.Commands;
 import io.weirlog.metadata.MetadataQuorum;
 import io.weirlog.metadata.MetadataUnavailableException;
 import io.weirlog.metadata.QuorumConfig;
+import io.weirlog.metadata.Submission;
 import io.weirlog.metadata.codec.CommandCodec;
 import java.io.IOException;
 import java.nio.file.Path;

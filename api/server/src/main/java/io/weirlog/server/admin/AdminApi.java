@@ -10,9 +10,9 @@ import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.NewTopic;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.replication.Partitions;
-import io.weirlog.server.Broker;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
+import io.weirlog.server.internal.TopicOpenings;
 import io.weirlog.v1.AdminServiceGrpc;
 import io.weirlog.v1.AlterReassignmentsRequest;
 import io.weirlog.v1.AlterReassignmentsResponse;
@@ -51,13 +51,14 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(AdminApi.class);
     private static final int PAGE_SIZE_DEFAULT = 500;
     private static final int PAGE_SIZE_MAX = 5000;
-    private static final int REPLICATION_FACTOR_DEFAULT = 3;
+    /// Records do not reach other replicas yet, so a topic has one unless more are asked for.
+    private static final int REPLICATION_FACTOR_DEFAULT = 1;
     /// A new topic is answered for when its partitions can be written, or after this long at the latest.
     private static final Duration OPEN_MAX = Duration.ofSeconds(5);
 
     private final TopicLookup topics;
     private final MetadataClient metadata;
-    private final Broker broker;
+    private final TopicOpenings openings;
     private final TopicDescriptions descriptions;
     private final TopicChanges changes;
     private final Map<String, String> topicDefaults;
@@ -67,13 +68,13 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     public AdminApi(
             TopicLookup topics,
             MetadataClient metadata,
-            Broker broker,
+            TopicOpenings openings,
             Partitions partitions,
             Map<String, String> topicDefaults,
             Executor executor) {
         this.topics = topics;
         this.metadata = metadata;
-        this.broker = broker;
+        this.openings = openings;
         this.descriptions = new TopicDescriptions(topics, partitions);
         this.topicDefaults = topicDefaults;
         this.executor = executor;
@@ -141,14 +142,11 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     }
 
     private MetadataCommand.CreateTopic createCommand(CreateTopicRequest request) {
-        var live = (int) topics.image().brokers().stream()
-                .filter(broker -> !broker.fenced())
-                .count();
         var configs = new TreeMap<>(topicDefaults);
         configs.putAll(request.getConfigsMap());
         var replicas = TopicChanges.replicas(request.getReplicasList());
         int factor = replicas.isEmpty()
-                ? Math.clamp(live, 1, REPLICATION_FACTOR_DEFAULT)
+                ? REPLICATION_FACTOR_DEFAULT
                 : replicas.getFirst().size();
         return new MetadataCommand.CreateTopic(
                 requestId(request.hasRequestId(), request.getRequestId()),
@@ -161,7 +159,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
                         configs));
     }
 
-    /// Answers once the new topic's partitions on this broker can be used, so that a client may write at once.
+    /// Answers once the new topic's partitions can be used wherever they are led, so that a client may write at once.
     private void created(
             String name, MetadataReply.TopicCreated created, StreamObserver<CreateTopicResponse> response) {
         var topic = topics.image().topic(created.id());
@@ -171,9 +169,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             return;
         }
         try {
-            if (!broker.awaitOpen(List.of(topic.get()), created.index(), OPEN_MAX)) {
-                LOG.warn("topic {} exists, but its partitions are not all open after {}", name, OPEN_MAX);
-            }
+            openings.await(topic.get(), created.index(), OPEN_MAX);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

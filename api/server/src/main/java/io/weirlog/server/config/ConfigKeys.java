@@ -39,6 +39,32 @@ public final class ConfigKeys {
             key("internal.port", ConfigTypes.port(), "7172", "The port for the other nodes (gRPC).");
     public static final ConfigKey<Integer> RAFT_PORT =
             key("raft.port", ConfigTypes.port(), "7173", "The port of the metadata quorum (Raft).");
+    public static final ConfigKey<String> INTERNAL_HOST = optionalKey(
+            "internal.host",
+            ConfigTypes.host(),
+            "The address that internal.port and raft.port are bound to. Without it, client.host.");
+    public static final ConfigKey<String> INTERNAL_ADVERTISED_HOST = optionalKey(
+            "internal.advertised.host",
+            ConfigTypes.host(),
+            "The host name that other nodes are told to use. Without it, the node's own in controller.quorum, or the one"
+                    + " that clients are told.");
+    public static final ConfigKey<List<VoterAddress>> CONTROLLER_QUORUM = optionalKey(
+            "controller.quorum",
+            ConfigTypes.voters(),
+            "The nodes that keep the metadata, the same on all nodes: ID@HOST[:RAFT_PORT[:INTERNAL_PORT]],... Ports are"
+                    + " this node's raft.port and internal.port unless given. Without it, this node alone.");
+    public static final ConfigKey<String> BROKER_RACK = optionalKey(
+            "broker.rack", ConfigTypes.rack(), "Where the node stands: replicas of a partition are spread over racks.");
+    public static final ConfigKey<Integer> BROKER_SESSION_TIMEOUT_MS = key(
+            "broker.session.timeout.ms",
+            ConfigTypes.integer(500, 600_000),
+            "3000",
+            "Controllers: a broker that has said nothing for so long is taken out of service.");
+    public static final ConfigKey<Integer> CONTROLLER_BROKEN_STREAM_GRACE_MS = key(
+            "controller.broken.stream.grace.ms",
+            ConfigTypes.integer(0, 600_000),
+            "300",
+            "Controllers: a broker whose connection broke has so long to come back.");
     public static final ConfigKey<Integer> SHARDS = key(
             "shards",
             ConfigTypes.integer(1, 256),
@@ -79,8 +105,14 @@ public final class ConfigKeys {
             CLIENT_HOST,
             CLIENT_PORT,
             CLIENT_ADVERTISED_HOST,
+            INTERNAL_HOST,
             INTERNAL_PORT,
+            INTERNAL_ADVERTISED_HOST,
             RAFT_PORT,
+            CONTROLLER_QUORUM,
+            BROKER_RACK,
+            BROKER_SESSION_TIMEOUT_MS,
+            CONTROLLER_BROKEN_STREAM_GRACE_MS,
             SHARDS,
             MAX_REQUEST_BYTES,
             REQUEST_MEMORY_BYTES,

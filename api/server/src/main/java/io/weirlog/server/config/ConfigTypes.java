@@ -1,10 +1,15 @@
 package io.weirlog.server.config;
 
+import io.weirlog.common.BrokerId;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The types of values that the keys of [ConfigKeys] have.
 final class ConfigTypes {
@@ -13,6 +18,12 @@ final class ConfigTypes {
             "[A-Za-z0-9]([A-Za-z0-9._-]{0,252})|[0-9A-Fa-f]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9]+)?");
 
     private static final Pattern CLUSTER_ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+    /// `2@node-2:7173:7172`; an IPv6 address stands in brackets.
+    private static final Pattern VOTER =
+            Pattern.compile("(\\d{1,9})@(?:\\[([^]]+)]|([^:@\\[\\]]+))(?::(\\d{1,5})(?::(\\d{1,5}))?)?");
+
+    private static final int RACK_CHARS_MAX = 249;
 
     private ConfigTypes() {}
 
@@ -53,6 +64,40 @@ final class ConfigTypes {
 
     static ConfigType<String> clusterId() {
         return new ConfigType<>("an id of 1 to 64 letters, digits, '-' and '_'", text -> matching(CLUSTER_ID, text));
+    }
+
+    static ConfigType<String> rack() {
+        return new ConfigType<>("a name of 1 to 249 characters", text -> {
+            if (text.isBlank() || text.length() > RACK_CHARS_MAX) {
+                throw new IllegalArgumentException("malformed");
+            }
+            return text;
+        });
+    }
+
+    static ConfigType<List<VoterAddress>> voters() {
+        return new ConfigType<>(
+                "a list of ID@HOST[:RAFT_PORT[:INTERNAL_PORT]], such as 1@node-1,2@node-2,3@node-3",
+                text -> Arrays.stream(text.split(",", -1))
+                        .map(each -> voter(each.strip()))
+                        .toList());
+    }
+
+    private static VoterAddress voter(String text) {
+        var parts = VOTER.matcher(text);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("malformed");
+        }
+        var bracketed = parts.group(2);
+        return new VoterAddress(
+                new BrokerId(Integer.parseInt(parts.group(1))),
+                matching(HOST, bracketed != null ? bracketed : parts.group(3)),
+                port(parts.group(4)),
+                port(parts.group(5)));
+    }
+
+    private static OptionalInt port(@Nullable String text) {
+        return text == null ? OptionalInt.empty() : OptionalInt.of((int) inRange(Long.parseLong(text), 1, 65_535));
     }
 
     static ConfigType<Path> folder() {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +23,7 @@ public record NodeConfig(
         Optional<String> clusterId,
         Path dataDir,
         Network network,
+        Cluster cluster,
         Limits limits,
         Duration shutdownGrace,
         Map<String, String> topicDefaults) {
@@ -38,6 +40,38 @@ public record NodeConfig(
     ///     where that is a wildcard address
     public record Network(
             String clientHost, int clientPort, Optional<String> advertisedHost, int internalPort, int raftPort) {}
+
+    /// How the node finds the others and is found by them.
+    ///
+    /// @param controllers all nodes that keep the metadata; only this one in a cluster of one
+    /// @param internalHost the address that the ports for other nodes are bound to
+    /// @param internalAdvertisedHost the name that other nodes are told to use; absent: this node's own in
+    ///     `controllers`, or the one that clients are told
+    public record Cluster(
+            List<Controller> controllers,
+            String internalHost,
+            Optional<String> internalAdvertisedHost,
+            Optional<String> rack,
+            Liveness liveness) {
+        public Cluster {
+            controllers = List.copyOf(controllers);
+        }
+
+        public Optional<Controller> controller(BrokerId id) {
+            return controllers.stream()
+                    .filter(controller -> controller.id().equals(id))
+                    .findFirst();
+        }
+    }
+
+    /// Where a controller is reached by other nodes. A port 0 is that of this node itself, and any free one.
+    public record Controller(BrokerId id, String host, int raftPort, int internalPort) {}
+
+    /// When a controller takes a broker for gone.
+    ///
+    /// @param sessionTimeoutMillis after a silence of so long
+    /// @param brokenStreamGraceMillis so long after its connection broke
+    public record Liveness(int sessionTimeoutMillis, int brokenStreamGraceMillis) {}
 
     /// Bounds on what the node takes on at once.
     ///
@@ -68,28 +102,60 @@ public record NodeConfig(
         };
     }
 
+    public boolean is(Role role) {
+        return roles.contains(role);
+    }
+
+    /// Whether this node must belong to a cluster that it cannot make by itself.
+    public boolean joinsOthers() {
+        return cluster.controllers().size() > 1 || !is(Role.CONTROLLER);
+    }
+
     public NodeConfig withNodeId(BrokerId newNodeId) {
-        return new NodeConfig(newNodeId, roles, clusterId, dataDir, network, limits, shutdownGrace, topicDefaults);
+        var renamed = new Cluster(
+                cluster.controllers().stream()
+                        .map(one -> one.id().equals(nodeId)
+                                ? new Controller(newNodeId, one.host(), one.raftPort(), one.internalPort())
+                                : one)
+                        .toList(),
+                cluster.internalHost(),
+                cluster.internalAdvertisedHost(),
+                cluster.rack(),
+                cluster.liveness());
+        return new NodeConfig(
+                newNodeId, roles, clusterId, dataDir, network, renamed, limits, shutdownGrace, topicDefaults);
     }
 
     public NodeConfig withClusterId(String newClusterId) {
         return new NodeConfig(
-                nodeId, roles, Optional.of(newClusterId), dataDir, network, limits, shutdownGrace, topicDefaults);
+                nodeId,
+                roles,
+                Optional.of(newClusterId),
+                dataDir,
+                network,
+                cluster,
+                limits,
+                shutdownGrace,
+                topicDefaults);
     }
 
     public NodeConfig withNetwork(Network newNetwork) {
-        return new NodeConfig(nodeId, roles, clusterId, dataDir, newNetwork, limits, shutdownGrace, topicDefaults);
+        return new NodeConfig(
+                nodeId, roles, clusterId, dataDir, newNetwork, cluster, limits, shutdownGrace, topicDefaults);
     }
 
     public NodeConfig withLimits(Limits newLimits) {
-        return new NodeConfig(nodeId, roles, clusterId, dataDir, network, newLimits, shutdownGrace, topicDefaults);
+        return new NodeConfig(
+                nodeId, roles, clusterId, dataDir, network, cluster, newLimits, shutdownGrace, topicDefaults);
     }
 
     public NodeConfig withShutdownGrace(Duration newShutdownGrace) {
-        return new NodeConfig(nodeId, roles, clusterId, dataDir, network, limits, newShutdownGrace, topicDefaults);
+        return new NodeConfig(
+                nodeId, roles, clusterId, dataDir, network, cluster, limits, newShutdownGrace, topicDefaults);
     }
 
     public NodeConfig withTopicDefaults(Map<String, String> newTopicDefaults) {
-        return new NodeConfig(nodeId, roles, clusterId, dataDir, network, limits, shutdownGrace, newTopicDefaults);
+        return new NodeConfig(
+                nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, newTopicDefaults);
     }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -108,7 +109,86 @@ public final class NodeConfigLoader {
                 }
             }
         }
+        problems.addAll(quorumProblems(settings));
         return problems;
+    }
+
+    private static List<ConfigProblem> quorumProblems(Map<String, Setting> settings) {
+        var problems = new ArrayList<ConfigProblem>();
+        var quorum = optional(settings, ConfigKeys.CONTROLLER_QUORUM);
+        var nodeId = new BrokerId(value(settings, ConfigKeys.NODE_ID));
+        boolean controller = value(settings, ConfigKeys.ROLES).contains(Role.CONTROLLER);
+        if (quorum.isEmpty()) {
+            if (!controller) {
+                problems.add(
+                        problem(settings, ConfigKeys.CONTROLLER_QUORUM, "a node without the role controller needs it"));
+            }
+            return problems;
+        }
+        var voters = quorum.get();
+        if (voters.stream().map(VoterAddress::id).distinct().count() < voters.size()) {
+            problems.add(problem(settings, ConfigKeys.CONTROLLER_QUORUM, "names a node twice"));
+        }
+        var own = voters.stream().filter(voter -> voter.id().equals(nodeId)).findFirst();
+        if (controller && own.isEmpty()) {
+            problems.add(problem(
+                    settings,
+                    ConfigKeys.CONTROLLER_QUORUM,
+                    "does not name this node, which has node.id " + nodeId + " and the role controller"));
+        }
+        if (!controller && own.isPresent()) {
+            problems.add(problem(
+                    settings,
+                    ConfigKeys.CONTROLLER_QUORUM,
+                    "names this node, " + nodeId + ", which has not the role controller"));
+        }
+        own.ifPresent(voter -> {
+            checkOwnPort(settings, ConfigKeys.RAFT_PORT, voter.raftPort(), problems);
+            checkOwnPort(settings, ConfigKeys.INTERNAL_PORT, voter.internalPort(), problems);
+        });
+        if (voters.size() > 1) {
+            for (var port : List.of(ConfigKeys.RAFT_PORT, ConfigKeys.INTERNAL_PORT)) {
+                if (controller && value(settings, port) == 0) {
+                    problems.add(problem(settings, port, "must not be 0 where others have to find this node"));
+                }
+            }
+        }
+        return problems;
+    }
+
+    /// What the others are told must be where the node listens.
+    private static void checkOwnPort(
+            Map<String, Setting> settings, ConfigKey<Integer> key, OptionalInt told, List<ConfigProblem> problems) {
+        if (told.isPresent() && told.getAsInt() != value(settings, key)) {
+            problems.add(problem(
+                    settings,
+                    ConfigKeys.CONTROLLER_QUORUM,
+                    "says that this node's " + key.name() + " is " + told.getAsInt() + ", but it is "
+                            + value(settings, key)));
+        }
+    }
+
+    private static NodeConfig.Cluster cluster(Map<String, Setting> settings) {
+        int raftPort = value(settings, ConfigKeys.RAFT_PORT);
+        int internalPort = value(settings, ConfigKeys.INTERNAL_PORT);
+        var controllers = optional(settings, ConfigKeys.CONTROLLER_QUORUM)
+                .map(voters -> voters.stream()
+                        .map(voter -> new NodeConfig.Controller(
+                                voter.id(),
+                                voter.host(),
+                                voter.raftPort().orElse(raftPort),
+                                voter.internalPort().orElse(internalPort)))
+                        .toList())
+                .orElseGet(() -> List.of(new NodeConfig.Controller(
+                        new BrokerId(value(settings, ConfigKeys.NODE_ID)), "localhost", raftPort, internalPort)));
+        return new NodeConfig.Cluster(
+                controllers,
+                optional(settings, ConfigKeys.INTERNAL_HOST).orElseGet(() -> value(settings, ConfigKeys.CLIENT_HOST)),
+                optional(settings, ConfigKeys.INTERNAL_ADVERTISED_HOST),
+                optional(settings, ConfigKeys.BROKER_RACK),
+                new NodeConfig.Liveness(
+                        value(settings, ConfigKeys.BROKER_SESSION_TIMEOUT_MS),
+                        value(settings, ConfigKeys.CONTROLLER_BROKEN_STREAM_GRACE_MS)));
     }
 
     private static ConfigProblem problem(Map<String, Setting> settings, ConfigKey<?> key, String message) {
@@ -135,6 +215,7 @@ public final class NodeConfigLoader {
                 optional(settings, ConfigKeys.CLUSTER_ID),
                 value(settings, ConfigKeys.DATA_DIR),
                 network,
+                cluster(settings),
                 limits,
                 value(settings, ConfigKeys.SHUTDOWN_GRACE),
                 topicDefaults(settings));

@@ -83,6 +83,10 @@ final class AppendAnswers {
     private Problem refused(String topic, TopicPartition id, AppendRefusal refusal) {
         return switch (refusal) {
             case AppendRefusal.NotLeader notLeader -> notLeader(topic, id);
+            case AppendRefusal.Unreplicated() ->
+                ServerProblems.unsupported("topic '" + topic
+                        + "' has several replicas, which this version does not write to: create it with replication"
+                        + " factor 1");
             case AppendRefusal.UnexpectedOffset(var expected, var logEnd) ->
                 Problems.problem(
                         Status.Code.ABORTED,

@@ -1,4 +1,4 @@
-package io.weirlog.metadata.ratis;
+package io.weirlog.metadata;
 
 import io.weirlog.metadata.core.MetadataReply;
 

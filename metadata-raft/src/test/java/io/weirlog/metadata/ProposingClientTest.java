@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.common.TopicId;
 import io.weirlog.metadata.core.MetadataReply;
-import io.weirlog.metadata.ratis.Submission;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -26,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// The client against a quorum member that plays a script.
 @Timeout(30)
-class LocalClientTest {
+class ProposingClientTest {
     private static final MetadataReply REPLY = new MetadataReply.TopicCreated(new TopicId(new UUID(0, 1)), 7);
     private static final Line ANSWERED = () -> ended(new Submission.Answered(REPLY));
     private static final Line NOT_APPENDED = () -> ended(new Submission.NotAppended("not ready"));
@@ -75,8 +74,8 @@ class LocalClientTest {
 
     @Test
     void whatWaitsIsBounded() {
-        var client = new LocalClient(command -> SILENT.play(), Duration.ofHours(1), executor);
-        for (int i = 0; i < LocalClient.UNDER_WAY_MAX; i++) {
+        var client = new ProposingClient(command -> SILENT.play(), Duration.ofHours(1), executor);
+        for (int i = 0; i < ProposingClient.UNDER_WAY_MAX; i++) {
             assertFalse(client.propose(Commands.register(1)).isDone());
         }
         assertTrue(failureOf(client.propose(Commands.register(1))).outcomeKnownNotApplied());
@@ -86,7 +85,7 @@ class LocalClientTest {
     @Test
     void closingFailsWhatIsUnderWay() throws Exception {
         var begun = new CountDownLatch(1);
-        var client = new LocalClient(
+        var client = new ProposingClient(
                 command -> {
                     begun.countDown();
                     return SILENT.play();
@@ -112,7 +111,7 @@ class LocalClientTest {
     private CompletableFuture<MetadataReply> propose(Duration timeout, Line... script) {
         Queue<Line> lines = new ArrayDeque<>(List.of(script));
         var last = script[script.length - 1];
-        var client = new LocalClient(
+        var client = new ProposingClient(
                 command -> {
                     synchronized (lines) {
                         var line = lines.poll();

@@ -5,28 +5,25 @@ import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataLimits;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.RejectReason;
-import io.weirlog.metadata.ratis.Submission;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 
-/// Proposes to the quorum member in this process, again and again until it answers or time is up. That is safe
-/// even where an attempt may have been applied: the machine answers a request it has seen as it did the first
-/// time.
-final class LocalClient implements MetadataClient, AutoCloseable {
+/// Proposes again and again until the quorum answers or time is up. That is safe even where an attempt may have
+/// been applied: the machine answers a request it has seen as it did the first time.
+public final class ProposingClient implements MetadataClient, AutoCloseable {
     /// As many as Raft takes at once.
     static final int UNDER_WAY_MAX = 4096;
 
     private static final long RETRY_MILLIS = 20;
     private static final String CLOSED = "the metadata quorum is closed";
 
-    private final Function<byte[], CompletableFuture<Submission>> member;
+    private final Submitter submitter;
     private final Duration timeout;
-    /// Attempts and completions run here: the member's own threads apply the log.
+    /// Attempts and completions run here: the submitter's own threads may be those that apply the log.
     private final Executor executor;
 
     private final Set<Proposal> underWay = ConcurrentHashMap.newKeySet();
@@ -72,8 +69,9 @@ final class LocalClient implements MetadataClient, AutoCloseable {
         }
     }
 
-    LocalClient(Function<byte[], CompletableFuture<Submission>> member, Duration timeout, Executor executor) {
-        this.member = member;
+    /// @param timeout how long a proposal may take before its outcome is given up on
+    public ProposingClient(Submitter submitter, Duration timeout, Executor executor) {
+        this.submitter = submitter;
         this.timeout = timeout;
         this.executor = executor;
     }
@@ -102,7 +100,9 @@ final class LocalClient implements MetadataClient, AutoCloseable {
 
     private void attempt(Proposal proposal) {
         if (proposal.beginAttempt()) {
-            var _ = member.apply(proposal.command).thenAcceptAsync(outcome -> attempted(proposal, outcome), executor);
+            var _ = submitter
+                    .submit(proposal.command)
+                    .thenAcceptAsync(outcome -> attempted(proposal, outcome), executor);
         }
     }
 

@@ -1,0 +1,295 @@
+package io.weirlog.server;
+
+import io.grpc.BindableService;
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.log.FileStorage;
+import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.MetadataUnavailableException;
+import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.metadata.core.RejectReason;
+import io.weirlog.metadata.core.RequestId;
+import io.weirlog.replication.Partitions;
+import io.weirlog.replication.PartitionsConfig;
+import io.weirlog.replication.ReplicationClock;
+import io.weirlog.server.admin.AdminApi;
+import io.weirlog.server.admin.ClusterApi;
+import io.weirlog.server.config.NodeConfig;
+import io.weirlog.server.consume.ConsumerApi;
+import io.weirlog.server.internal.BrokerApi;
+import io.weirlog.server.internal.BrokerLife;
+import io.weirlog.server.internal.NodeIdentity;
+import io.weirlog.server.internal.TopicOpenings;
+import io.weirlog.server.produce.ProducerApi;
+import io.weirlog.wire.DataPlane;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A node's part as a broker, through its whole life:
+///
+/// ```
+/// register, fenced -> follow the metadata, open the partitions -> in service, serve clients
+///                  -> drain -> close the partitions -> out of service, the clean stop recorded
+/// ```
+final class NodeBroker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeBroker.class);
+    private static final Duration PARTITIONS_OPEN_MAX = Duration.ofMinutes(30);
+    private static final Duration IN_SERVICE_REPORT_INTERVAL = Duration.ofSeconds(10);
+    private static final Duration LEAVE_MAX = Duration.ofSeconds(2);
+    private static final long REGISTER_RETRY_MILLIS = 100;
+
+    private final NodeConfig config;
+    private final NodeIdentity identity;
+    private final NodeMetadata metadata;
+    private final Path cleanStop;
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Partitions partitions;
+    private final Broker broker;
+    private final TopicSettings settings = new TopicSettings();
+    private final OpenStreams openStreams;
+    private final GrpcListener listener;
+    private final UUID incarnation = UUID.randomUUID();
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private @Nullable BrokerLife life;
+
+    /// Listens for clients and turns them away until [#start].
+    NodeBroker(
+            NodeConfig config,
+            NodeIdentity identity,
+            DataDirectory directory,
+            NodeMetadata metadata,
+            ExecutorService executor)
+            throws NodeStartException {
+        this.config = config;
+        this.identity = identity;
+        this.metadata = metadata;
+        this.cleanStop = directory.cleanStop();
+        this.partitions = opened(new Partitions(
+                config.nodeId(),
+                new FileStorage(),
+                PartitionsConfig.of(directory.partitions(), config.limits().shards(), config.shutdownGrace()),
+                ReplicationClock.SYSTEM));
+        var _ = partitions.failure().thenAccept(failure::complete);
+        this.broker = new Broker(config.nodeId(), partitions, settings);
+        this.openStreams = opened(new OpenStreams());
+        try {
+            this.listener = opened(listen(executor));
+        } catch (NodeStartException | RuntimeException e) {
+            closeParts();
+            throw e;
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private GrpcListener listen(ExecutorService executor) throws NodeStartException {
+        var facts = new NodeFacts(identity.clusterId(), config.nodeId(), BuildInfo.VERSION, config.limits());
+        var topics = new TopicLookup(metadata.feed(), config.nodeId());
+        var memory = new RequestMemory(config.limits().requestMemoryBytes());
+        var methods = new DataPlane(new PooledBuffers());
+        var producer = new ProducerApi(facts, openStreams, topics, settings, partitions, memory);
+        var consumer = opened(new ConsumerApi(facts, openStreams, topics, partitions, executor));
+        var openings = new TopicOpenings(identity, metadata.feed(), broker, metadata.connections(), executor);
+        var admin = new AdminApi(topics, metadata.client(), openings, partitions, config.topicDefaults(), executor);
+        var network = config.network();
+        try {
+            return new GrpcListener(
+                    new InetSocketAddress(network.clientHost(), network.clientPort()),
+                    config.limits().maxRequestBytes(),
+                    List.of(
+                            producer.definition(methods),
+                            consumer.definition(methods),
+                            admin.bindService(),
+                            new ClusterApi(facts, topics).bindService()),
+                    executor,
+                    config.shutdownGrace());
+        } catch (IOException e) {
+            throw new NodeStartException(
+                    "cannot listen on " + network.clientHost() + ":" + network.clientPort()
+                            + ": is the port in use? Give another with --port or client.port (" + e.getMessage() + ")",
+                    e);
+        }
+    }
+
+    /// What other nodes ask of this one as a broker.
+    BindableService internalService() {
+        return new BrokerApi(identity, metadata.feed(), broker);
+    }
+
+    /// Brings the broker into service and returns when it serves clients.
+    ///
+    /// @param internal where other nodes reach this one
+    void start(Endpoint internal) throws NodeStartException {
+        try {
+            // Before any partition is opened: a new life of the broker gives its partitions new leader epochs.
+            var registered = register(internal, CleanStop.take(cleanStop));
+            opened(metadata.feed().subscribe(broker));
+            awaitOpen(registered.index());
+            var begun = new BrokerLife(
+                    identity,
+                    metadata.controllers(),
+                    metadata.connections(),
+                    registered.epoch(),
+                    incarnation,
+                    broker::appliedIndex);
+            life = begun;
+            var _ = begun.failure().thenAccept(failure::complete);
+            while (!begun.awaitInService(IN_SERVICE_REPORT_INTERVAL)) {
+                if (begun.failure().isDone()) {
+                    throw new NodeStartException("the broker was put out of service: "
+                            + begun.failure().join().getMessage());
+                }
+                LOG.warn("waiting for the active controller to put this broker into service");
+            }
+            // The answer may have come before the roles that it gave.
+            awaitOpen(metadata.feed().image().index());
+            listener.serve();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NodeStartException("interrupted while the broker was starting", e);
+        } catch (IOException e) {
+            throw new NodeStartException("cannot use " + cleanStop + ": " + e, e);
+        }
+    }
+
+    private void awaitOpen(long index) throws NodeStartException, InterruptedException {
+        if (!broker.awaitOpen(metadata.feed().image().topics(), index, PARTITIONS_OPEN_MAX)) {
+            throw new NodeStartException(
+                    "the partitions were not recovered within " + PARTITIONS_OPEN_MAX.toMinutes() + " minutes");
+        }
+    }
+
+    /// Registers this life of the broker. Another process that is in service under the same id keeps its place; one
+    /// that has just died is out of service within a session.
+    private MetadataReply.BrokerRegistered register(Endpoint internal, Optional<BrokerEpoch> cleanlyStopped)
+            throws NodeStartException, InterruptedException {
+        long occupiedMaxNanos =
+                TimeUnit.MILLISECONDS.toNanos(2L * config.cluster().liveness().sessionTimeoutMillis() + 2_000);
+        long begunNanos = System.nanoTime();
+        while (true) {
+            switch (propose(internal, cleanlyStopped)) {
+                case MetadataReply.BrokerRegistered registered -> {
+                    return registered;
+                }
+                case MetadataReply.Rejected(var reason, var message)
+                when reason == RejectReason.BROKER_IN_SERVICE && System.nanoTime() - begunNanos < occupiedMaxNanos ->
+                    LOG.info("waiting to register: {}", message);
+                case MetadataReply.Rejected(var _, var message) ->
+                    throw new NodeStartException("the cluster refuses this broker: " + message);
+                case MetadataReply other -> throw new IllegalStateException("an answer to a registration: " + other);
+            }
+            if (stopping.await(REGISTER_RETRY_MILLIS, TimeUnit.MILLISECONDS)) {
+                throw new NodeStartException("the node stops");
+            }
+        }
+    }
+
+    private MetadataReply propose(Endpoint internal, Optional<BrokerEpoch> cleanlyStopped) throws NodeStartException {
+        while (true) {
+            var command = new MetadataCommand.RegisterBroker(
+                    new RequestId(UUID.randomUUID()),
+                    config.nodeId(),
+                    incarnation,
+                    config.cluster().rack(),
+                    Map.of(
+                            Broker.CLIENT_LISTENER,
+                            new Endpoint(Node.advertisedHost(config), listener.port()),
+                            Broker.INTERNAL_LISTENER,
+                            internal),
+                    true,
+                    cleanlyStopped);
+            try {
+                return metadata.client().propose(command).join();
+            } catch (CompletionException e) {
+                if (!(e.getCause() instanceof MetadataUnavailableException unavailable) || !config.joinsOthers()) {
+                    throw new NodeStartException("the broker could not register: " + e.getCause(), e);
+                }
+                LOG.warn("waiting to register: {}", unavailable.getMessage());
+            }
+        }
+    }
+
+    int clientPort() {
+        return listener.port();
+    }
+
+    String clientAddress() {
+        return new Endpoint(Node.advertisedHost(config), listener.port()).toString();
+    }
+
+    CompletableFuture<Throwable> failure() {
+        return failure.copy();
+    }
+
+    /// Gives up the leaderships that somebody else can have, and tells the clients.
+    void drain() {
+        stopping.countDown();
+        var begun = life;
+        if (begun != null) {
+            try {
+                if (!begun.drain(config.shutdownGrace())) {
+                    LOG.warn("stopping without having given up all leaderships");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        openStreams.drain(config.shutdownGrace());
+    }
+
+    @Override
+    public void close() {
+        closeParts();
+        var begun = life;
+        if (begun == null) {
+            return;
+        }
+        try {
+            if (partitions.closedCleanly()) {
+                CleanStop.write(cleanStop, begun.epoch());
+            }
+            if (!begun.stopped(LEAVE_MAX)) {
+                LOG.info("stopping without having been taken out of service: the controllers will notice");
+            }
+        } catch (IOException e) {
+            LOG.error("the clean stop could not be recorded; replicas are caught up anew at the next start", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            begun.close();
+        }
+    }
+
+    private void closeParts() {
+        while (!parts.isEmpty()) {
+            var part = parts.pop();
+            try {
+                part.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (Exception e) {
+                LOG.error("closing {} failed", part.getClass().getSimpleName(), e);
+            }
+        }
+    }
+}

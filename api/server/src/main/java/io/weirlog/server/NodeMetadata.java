@@ -1,0 +1,195 @@
+package io.weirlog.server;
+
+import io.grpc.BindableService;
+import io.weirlog.common.BrokerId;
+import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.MetadataClient;
+import io.weirlog.metadata.MetadataFeed;
+import io.weirlog.metadata.MetadataQuorum;
+import io.weirlog.metadata.MetadataUnavailableException;
+import io.weirlog.metadata.ProposingClient;
+import io.weirlog.metadata.QuorumConfig;
+import io.weirlog.metadata.QuorumRole;
+import io.weirlog.metadata.QuorumStartException;
+import io.weirlog.metadata.Submitter;
+import io.weirlog.metadata.controller.BrokerLiveness;
+import io.weirlog.server.config.NodeConfig;
+import io.weirlog.server.config.Role;
+import io.weirlog.server.internal.CaughtUpClient;
+import io.weirlog.server.internal.Controller;
+import io.weirlog.server.internal.ControllerApi;
+import io.weirlog.server.internal.Controllers;
+import io.weirlog.server.internal.FeedServer;
+import io.weirlog.server.internal.IndexWaiters;
+import io.weirlog.server.internal.NodeConnections;
+import io.weirlog.server.internal.NodeIdentity;
+import io.weirlog.server.internal.ProposalRouter;
+import io.weirlog.server.internal.RemoteFeed;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A node's way to the metadata: as a voter of the quorum, or through those who are.
+final class NodeMetadata implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeMetadata.class);
+    private static final Duration READY_MAX = Duration.ofSeconds(60);
+    private static final Duration READY_REPORT_INTERVAL = Duration.ofSeconds(10);
+    private static final Duration PROPOSAL_MAX = Duration.ofSeconds(10);
+    private static final long EAGER_HEARTBEAT_MILLIS = 20;
+
+    private final NodeConfig config;
+    private final NodeIdentity identity;
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Optional<MetadataQuorum> quorum;
+    private final NodeConnections connections;
+    private final Controllers controllers;
+    private final MetadataFeed feed;
+    private final MetadataClient client;
+    private final List<BindableService> services = new ArrayList<>();
+
+    /// @param executor runs what answers of other nodes call back
+    NodeMetadata(NodeConfig config, NodeIdentity identity, Path directory, Executor executor)
+            throws NodeStartException {
+        this.config = config;
+        this.identity = identity;
+        quorum = config.is(Role.CONTROLLER) ? Optional.of(opened(startQuorum(directory))) : Optional.empty();
+        connections = opened(new NodeConnections(executor));
+        controllers = new Controllers(
+                config.nodeId(), internalAddresses(config), quorum.map(own -> (Supplier<QuorumRole>) own::role));
+        feed = quorum.map(MetadataQuorum::feed)
+                .orElseGet(() -> opened(new RemoteFeed(identity, controllers, connections)));
+        // The controller's own proposals take the same way as everyone's: what it decides counts by the log.
+        var own = new CompletableFuture<Submitter>();
+        var router = new ProposalRouter(
+                identity,
+                controllers,
+                connections,
+                quorum.map(_ -> command -> own.join().submit(command)));
+        var proposing = opened(new ProposingClient(router, PROPOSAL_MAX, executor));
+        var waiters = new IndexWaiters(executor);
+        opened(feed.subscribe(waiters));
+        client = new CaughtUpClient(proposing, waiters);
+        if (quorum.isPresent()) {
+            var liveness = config.cluster().liveness();
+            var controller = opened(new Controller(
+                    quorum.get()::role,
+                    quorum.get()::submit,
+                    feed,
+                    proposing,
+                    new BrokerLiveness.Times(
+                            liveness.sessionTimeoutMillis(),
+                            liveness.brokenStreamGraceMillis(),
+                            EAGER_HEARTBEAT_MILLIS)));
+            own.complete(controller);
+            var feeds = opened(new FeedServer(feed));
+            services.add(new ControllerApi(identity, controllers, controller, router, feeds));
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private MetadataQuorum startQuorum(Path directory) throws NodeStartException {
+        var cluster = config.cluster();
+        var voters = cluster.controllers().stream()
+                .map(one -> new QuorumConfig.Voter(one.id(), new Endpoint(one.host(), one.raftPort())))
+                .toList();
+        try {
+            return MetadataQuorum.start(new QuorumConfig(
+                    directory,
+                    UUID.nameUUIDFromBytes(identity.clusterId().getBytes(StandardCharsets.UTF_8)),
+                    config.nodeId(),
+                    voters,
+                    new Endpoint(cluster.internalHost(), config.network().raftPort()),
+                    QuorumConfig.Tuning.DEFAULT));
+        } catch (QuorumStartException e) {
+            throw new NodeStartException("the metadata quorum cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<BrokerId, Endpoint> internalAddresses(NodeConfig config) {
+        var addresses = new TreeMap<BrokerId, Endpoint>();
+        config.cluster()
+                .controllers()
+                .forEach(one -> addresses.put(one.id(), new Endpoint(one.host(), one.internalPort())));
+        return addresses;
+    }
+
+    /// What other nodes ask of this one as a controller.
+    List<BindableService> services() {
+        return List.copyOf(services);
+    }
+
+    /// Waits until an active controller is known. One of several voters waits for the others for as long as it takes
+    /// to start them.
+    void awaitReady() throws NodeStartException {
+        if (quorum.isEmpty()) {
+            return;
+        }
+        boolean alone = config.cluster().controllers().size() == 1;
+        while (true) {
+            try {
+                quorum.get().awaitReady(alone ? READY_MAX : READY_REPORT_INTERVAL);
+                return;
+            } catch (MetadataUnavailableException e) {
+                if (alone
+                        || quorum.get().failure().isDone()
+                        || Thread.currentThread().isInterrupted()) {
+                    throw new NodeStartException("the metadata quorum did not become ready: " + e.getMessage(), e);
+                }
+                LOG.warn(
+                        "waiting for a majority of the controllers {}",
+                        config.cluster().controllers());
+            }
+        }
+    }
+
+    NodeConnections connections() {
+        return connections;
+    }
+
+    Controllers controllers() {
+        return controllers;
+    }
+
+    MetadataFeed feed() {
+        return feed;
+    }
+
+    MetadataClient client() {
+        return client;
+    }
+
+    /// Completes with the cause if the quorum's member stops by itself.
+    CompletableFuture<Throwable> failure() {
+        return quorum.map(MetadataQuorum::failure).orElseGet(CompletableFuture::new);
+    }
+
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (Exception e) {
+                LOG.error("a part of the node's metadata did not close", e);
+            }
+        }
+    }
+}

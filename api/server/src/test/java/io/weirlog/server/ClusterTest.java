@@ -1,0 +1,207 @@
+package io.weirlog.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.StatusRuntimeException;
+import io.weirlog.server.config.NodeConfig;
+import io.weirlog.v1.CreateTopicRequest;
+import io.weirlog.v1.DeleteTopicRequest;
+import io.weirlog.v1.DescribeClusterRequest;
+import io.weirlog.v1.DescribeTopicRequest;
+import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.ListTopicsRequest;
+import io.weirlog.v1.Partition;
+import io.weirlog.v1.Problem;
+import io.weirlog.v1.Topic;
+import io.weirlog.v1.TopicSummary;
+import io.weirlog.wire.Problems;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Several nodes are one cluster: any of them answers for all.
+@Timeout(120)
+class ClusterTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anyNodeAnswersForAll() throws Exception {
+        try (var cluster = new TestCluster(folder, 3, 3)) {
+            cluster.start(1, 2, 3);
+            for (int id = 1; id <= 3; id++) {
+                // What a node has created, it shows at once, and its leaders can be written to at once.
+                cluster.node(id).createTopic("topic-" + id, 3, Map.of());
+                assertTrue(names(cluster.node(id)).contains("topic-" + id));
+                writeToAll(cluster, describe(cluster.node(id), "topic-" + id), "hello");
+            }
+            await(() ->
+                    names(cluster.node(1)).size() == 3 && names(cluster.node(2)).size() == 3);
+            cluster.node(3)
+                    .admin()
+                    .deleteTopic(
+                            DeleteTopicRequest.newBuilder().setName("topic-1").build());
+            assertEquals(List.of("topic-2", "topic-3"), names(cluster.node(3)));
+            await(() -> names(cluster.node(1)).size() == 2);
+        }
+    }
+
+    @Test
+    void aStoppedNodeComesBackWithWhatItHad() throws Exception {
+        try (var cluster = new TestCluster(folder, 3, 3)) {
+            cluster.start(1, 2, 3);
+            cluster.node(1).createTopic("events", 6, Map.of());
+            var topic = describe(cluster.node(1), "events");
+            assertEquals(
+                    3,
+                    new HashSet<>(topic.getPartitionsList().stream()
+                                    .map(one -> one.getReplicas(0))
+                                    .toList())
+                            .size());
+            writeToAll(cluster, topic, "before");
+            for (int id = 1; id <= 3; id++) {
+                int gone = id;
+                int other = id % 3 + 1;
+                cluster.stop(id);
+                // Stopped in an orderly way, it is out of service when its process ends.
+                await(() -> isFenced(cluster.node(other), gone));
+                cluster.node(other).createTopic("while-" + id + "-was-gone", 2, Map.of());
+                cluster.start(id);
+                assertTrue(!isFenced(cluster.node(id), id));
+                assertTrue(names(cluster.node(id)).contains("while-" + id + "-was-gone"));
+                for (var partition : describe(cluster.node(id), "events").getPartitionsList()) {
+                    if (partition.getReplicas(0) == id) {
+                        assertEquals(List.of("before"), cluster.node(id).values("events", partition.getPartition()));
+                    }
+                }
+            }
+            writeToAll(cluster, describe(cluster.node(1), "events"), "after");
+        }
+    }
+
+    /// A node that is no voter follows the metadata and proposes through those who are.
+    @Test
+    void aBrokerNeedNotVote() throws Exception {
+        try (var cluster = new TestCluster(folder, 2, 1)) {
+            cluster.start(1, 2);
+            for (int id = 1; id <= 2; id++) {
+                cluster.node(id).createTopic("topic-" + id, 4, Map.of());
+                var topic = describe(cluster.node(id), "topic-" + id);
+                assertEquals(
+                        2,
+                        new HashSet<>(topic.getPartitionsList().stream()
+                                        .map(one -> one.getLeader().getBrokerId())
+                                        .toList())
+                                .size());
+                writeToAll(cluster, topic, "hello");
+            }
+            cluster.stop(1);
+            assertThrows(
+                    StatusRuntimeException.class,
+                    () -> cluster.node(2)
+                            .admin()
+                            .withDeadlineAfter(2, TimeUnit.SECONDS)
+                            .deleteTopic(DeleteTopicRequest.newBuilder()
+                                    .setName("topic-1")
+                                    .build()));
+            cluster.start(1);
+            await(() -> !isFenced(cluster.node(1), 2));
+            writeToAll(cluster, describe(cluster.node(2), "topic-2"), "again");
+        }
+    }
+
+    @Test
+    void aSecondProcessOfALivingBrokerIsRefused() throws Exception {
+        try (var cluster = new TestCluster(folder, 2, 1)) {
+            cluster.start(1, 2);
+            var config = cluster.config(2);
+            var twin = new TestCluster(folder.resolve("elsewhere"), 2, 1).config(2);
+            var impostor = new NodeConfig(
+                    config.nodeId(),
+                    config.roles(),
+                    config.clusterId(),
+                    twin.dataDir(),
+                    twin.network(),
+                    config.cluster(),
+                    config.limits(),
+                    config.shutdownGrace(),
+                    config.topicDefaults());
+            var refused = assertThrows(
+                    NodeStartException.class, () -> Node.start(impostor).close());
+            assertTrue(String.valueOf(refused.getMessage()).contains("another process is in service as broker 2"));
+            assertTrue(!isFenced(cluster.node(1), 2));
+        }
+    }
+
+    @Test
+    void severalReplicasAreRefusedUntilTheyAreWritten() throws Exception {
+        try (var cluster = new TestCluster(folder, 3, 3)) {
+            cluster.start(1, 2, 3);
+            cluster.node(1)
+                    .admin()
+                    .createTopic(CreateTopicRequest.newBuilder()
+                            .setName("copied")
+                            .setReplicationFactor(3)
+                            .build());
+            var leader = describe(cluster.node(1), "copied").getPartitions(0).getLeader();
+            assertEquals(
+                    ErrorReason.ERROR_REASON_UNSUPPORTED,
+                    refused(cluster.node(leader.getBrokerId()), "copied", 0).getReason());
+        }
+    }
+
+    private static void writeToAll(TestCluster cluster, Topic topic, String value) {
+        for (Partition partition : topic.getPartitionsList()) {
+            int leader = partition.getLeader().getBrokerId();
+            var result = cluster.node(leader)
+                    .append(topic.getName(), partition.getPartition(), value)
+                    .getFirst();
+            assertTrue(result.hasAppended(), result::toString);
+            int other = leader % 2 + 1 == leader ? 1 : leader % 2 + 1;
+            var problem = refused(cluster.node(other), topic.getName(), partition.getPartition());
+            assertEquals(ErrorReason.ERROR_REASON_NOT_LEADER, problem.getReason(), problem::toString);
+            assertEquals(
+                    cluster.node(leader).node.clientAddress(),
+                    problem.getMetadataMap().get("leader_address"));
+        }
+    }
+
+    private static Problem refused(TestNode node, String topic, int partition) {
+        return Problems.fromThrowable(
+                assertThrows(StatusRuntimeException.class, () -> node.append(topic, partition, "one")));
+    }
+
+    private static Topic describe(TestNode node, String name) {
+        return node.admin()
+                .describeTopic(DescribeTopicRequest.newBuilder().setName(name).build())
+                .getTopic();
+    }
+
+    private static List<String> names(TestNode node) {
+        return node.admin().listTopics(ListTopicsRequest.getDefaultInstance()).getTopicsList().stream()
+                .map(TopicSummary::getName)
+                .toList();
+    }
+
+    private static boolean isFenced(TestNode node, int broker) {
+        return node.cluster().describeCluster(DescribeClusterRequest.getDefaultInstance()).getBrokersList().stream()
+                .anyMatch(one -> one.getBrokerId() == broker && one.getFenced());
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < deadlineNanos, "it did not come to that");
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.weirlog.server;
+
+import io.weirlog.server.config.ConfigKeys;
+import io.weirlog.server.config.ConfigResult;
+import io.weirlog.server.config.ConfigSources;
+import io.weirlog.server.config.NodeConfig;
+import io.weirlog.server.config.NodeConfigLoader;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// Several nodes in this process, over loopback. Each can be stopped and started again.
+final class TestCluster implements AutoCloseable {
+    private static final String CLUSTER_ID = "test-cluster";
+
+    private final Path folder;
+    private final int controllers;
+    private final int[] raftPorts;
+    private final int[] internalPorts;
+    private final Map<Integer, TestNode> nodes = new TreeMap<>();
+
+    /// @param controllers nodes 1 to this number vote; others are brokers only
+    TestCluster(Path folder, int nodes, int controllers) throws IOException {
+        this.folder = folder;
+        this.controllers = controllers;
+        var ports = freePorts(2 * nodes);
+        this.raftPorts = ports.stream().mapToInt(i -> i).limit(nodes).toArray();
+        this.internalPorts = ports.stream().mapToInt(i -> i).skip(nodes).toArray();
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> probes = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                probes.add(new ServerSocket(0));
+            }
+            return probes.stream().map(ServerSocket::getLocalPort).toList();
+        } finally {
+            for (var probe : probes) {
+                probe.close();
+            }
+        }
+    }
+
+    NodeConfig config(int id) {
+        var quorum = IntStream.rangeClosed(1, controllers)
+                .mapToObj(one -> one + "@127.0.0.1:" + raftPorts[one - 1] + ":" + internalPorts[one - 1])
+                .collect(Collectors.joining(","));
+        var sources = ConfigSources.NONE
+                .withFlag(ConfigKeys.NODE_ID, Integer.toString(id))
+                .withFlag(ConfigKeys.ROLES, id <= controllers ? "broker,controller" : "broker")
+                .withFlag(ConfigKeys.CLUSTER_ID, CLUSTER_ID)
+                .withFlag(ConfigKeys.DATA_DIR, folder.resolve("node-" + id).toString())
+                .withFlag(ConfigKeys.CLIENT_HOST, "127.0.0.1")
+                .withFlag(ConfigKeys.CLIENT_PORT, "0")
+                .withFlag(ConfigKeys.INTERNAL_PORT, Integer.toString(internalPorts[id - 1]))
+                .withFlag(ConfigKeys.RAFT_PORT, Integer.toString(raftPorts[id - 1]))
+                .withFlag(ConfigKeys.CONTROLLER_QUORUM, quorum);
+        return switch (NodeConfigLoader.load(sources)) {
+            case ConfigResult.Valid valid -> valid.config();
+            case ConfigResult.Invalid(var problems) -> throw new AssertionError(problems);
+        };
+    }
+
+    /// Starts these nodes at the same time: voters wait for each other.
+    void start(int... ids) {
+        var starting = new TreeMap<Integer, CompletableFuture<TestNode>>();
+        for (int id : ids) {
+            var started = new CompletableFuture<TestNode>();
+            starting.put(id, started);
+            Thread.ofPlatform().start(() -> {
+                try {
+                    started.complete(TestNode.start(config(id)));
+                } catch (NodeStartException | RuntimeException e) {
+                    started.completeExceptionally(e);
+                }
+            });
+        }
+        starting.forEach((id, started) -> nodes.put(id, started.join()));
+    }
+
+    void stop(int id) {
+        node(id).close();
+        nodes.remove(id);
+    }
+
+    TestNode node(int id) {
+        var node = nodes.get(id);
+        if (node == null) {
+            throw new AssertionError("node " + id + " does not run");
+        }
+        return node;
+    }
+
+    @Override
+    public void close() {
+        CompletableFuture.allOf(nodes.values().stream()
+                        .map(node -> CompletableFuture.runAsync(
+                                node::close, task -> Thread.ofPlatform().start(task)))
+                        .toArray(CompletableFuture<?>[]::new))
+                .join();
+    }
+}

@@ -1,0 +1,196 @@
+package io.weirlog.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weirlog.client.ConsumerOptions;
+import io.weirlog.client.NewTopic;
+import io.weirlog.client.ProducerRecord;
+import io.weirlog.client.StartAt;
+import io.weirlog.client.TopicListing;
+import io.weirlog.client.WeirlogClient;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Three `weirlog server` processes are one cluster, whichever of them is killed.
+class ServersTest {
+    private static final int NODES = 3;
+
+    @TempDir
+    private Path folder;
+
+    private final Map<Integer, Run> running = new TreeMap<>();
+    private List<Integer> ports = List.of();
+
+    @BeforeEach
+    void choosePorts() throws IOException {
+        List<ServerSocket> probes = new ArrayList<>();
+        for (int i = 0; i < 3 * NODES; i++) {
+            probes.add(new ServerSocket(0));
+        }
+        ports = probes.stream().map(ServerSocket::getLocalPort).toList();
+        for (var probe : probes) {
+            probe.close();
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        running.values().forEach(Run::close);
+    }
+
+    @Test
+    void whatWasAnsweredStaysTrue() throws Exception {
+        start(1, 2, 3);
+        Set<String> topics = new TreeSet<>();
+        for (int id = 1; id <= NODES; id++) {
+            create(id, "by-" + id);
+            topics.add("by-" + id);
+        }
+        write("by-1", "one");
+        for (int id = 1; id <= NODES; id++) {
+            int other = id % NODES + 1;
+            run(id).kill();
+            create(other, "without-" + id);
+            topics.add("without-" + id);
+            delete(other, "by-" + id);
+            topics.remove("by-" + id);
+            assertEquals(topics, names(other));
+            start(id);
+            assertEquals(topics, names(id));
+        }
+        write("without-1", "two");
+        for (int id = 1; id <= NODES; id++) {
+            run(id).terminate();
+        }
+        for (int id = 1; id <= NODES; id++) {
+            run(id).exitCode();
+        }
+        start(1, 2, 3);
+        for (int id = 1; id <= NODES; id++) {
+            assertEquals(topics, names(id));
+        }
+        assertEquals(values("two"), read("without-1"));
+    }
+
+    private void start(int... ids) throws InterruptedException {
+        var quorum = List.of(1, 2, 3).stream()
+                .map(id -> id + "@127.0.0.1:" + port(id, 2) + ":" + port(id, 1))
+                .collect(Collectors.joining(","));
+        for (int id : ids) {
+            running.put(
+                    id,
+                    Run.weirlog(
+                            "server",
+                            "-c",
+                            "node.id=" + id,
+                            "-c",
+                            "cluster.id=servers-test",
+                            "-c",
+                            "data.dir=" + folder.resolve("node-" + id),
+                            "-c",
+                            "client.host=127.0.0.1",
+                            "-c",
+                            "client.port=" + port(id, 0),
+                            "-c",
+                            "internal.port=" + port(id, 1),
+                            "-c",
+                            "raft.port=" + port(id, 2),
+                            "-c",
+                            "controller.quorum=" + quorum));
+        }
+        for (int id : ids) {
+            assertEquals("ready " + address(id), run(id).line(line -> line.startsWith("ready ")));
+        }
+    }
+
+    private Run run(int id) {
+        var run = running.get(id);
+        if (run == null) {
+            throw new AssertionError("node " + id + " was not started");
+        }
+        return run;
+    }
+
+    private int port(int id, int which) {
+        return ports.get(3 * (id - 1) + which);
+    }
+
+    private String address(int id) {
+        return "127.0.0.1:" + port(id, 0);
+    }
+
+    private void create(int id, String topic) {
+        try (var client = WeirlogClient.connect(address(id))) {
+            client.admin().createTopic(NewTopic.named(topic).withPartitions(6));
+            var partitions = client.admin().describeTopic(topic).partitions();
+            assertEquals(6, partitions.size());
+            assertTrue(partitions.stream().allMatch(one -> one.leader().isPresent()), partitions::toString);
+        }
+    }
+
+    private void delete(int id, String topic) {
+        try (var client = WeirlogClient.connect(address(id))) {
+            client.admin().deleteTopic(topic);
+        }
+    }
+
+    private Set<String> names(int id) {
+        try (var client = WeirlogClient.connect(address(id))) {
+            return client.admin().listTopics().stream()
+                    .map(TopicListing::name)
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    private static Set<String> values(String value) {
+        Set<String> values = new HashSet<>();
+        for (int partition = 0; partition < 6; partition++) {
+            values.add(value + partition);
+        }
+        return values;
+    }
+
+    /// Writes to all partitions, wherever they are led, knowing one node only.
+    private void write(String topic, String value) throws Exception {
+        try (var client = WeirlogClient.connect(address(1));
+                var producer = client.producer()) {
+            for (int partition = 0; partition < 6; partition++) {
+                producer.send(ProducerRecord.of(topic, value + partition).toPartition(partition))
+                        .get(30, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private Set<String> read(String topic) {
+        Set<String> values = new HashSet<>();
+        try (var client = WeirlogClient.connect(address(2))) {
+            for (var partition : client.admin().describeTopic(topic).partitions()) {
+                var leader = partition.leader().orElseThrow().address();
+                try (var direct = WeirlogClient.connect(leader);
+                        var consumer = direct.consumer(ConsumerOptions.builder()
+                                .partition(topic, partition.partition(), StartAt.earliest())
+                                .build())) {
+                    consumer.poll(Duration.ofSeconds(20))
+                            .forEach(record -> values.add(record.valueText().orElse("")));
+                }
+            }
+        }
+        return values;
+    }
+}
