@@ -32,28 +32,43 @@ public final class ProducerAdmission {
     ///
     /// @param batch one valid batch
     public ProducerVerdict judge(ByteBuffer batch) {
-        var header = RecordBatch.of(batch);
-        if (!header.hasProducer()) {
-            endOffset += header.lastOffsetDelta() + 1L;
-            return ProducerState.ACCEPTED;
-        }
-        var id = header.producerId();
-        var states = ahead;
-        var state = states == null ? null : states.get(id);
-        var judged = state == null ? known.get(id) : state;
-        var verdict = judged == null ? ProducerState.ACCEPTED : judged.judge(header);
+        var verdict = look(batch);
         if (verdict instanceof Accepted) {
+            take(batch);
+        }
+        return verdict;
+    }
+
+    /// As [#judge], but nothing follows from it.
+    public ProducerVerdict look(ByteBuffer batch) {
+        var header = RecordBatch.of(batch);
+        var state = header.hasProducer() ? stateOf(header.producerId()) : null;
+        return state == null ? ProducerState.ACCEPTED : state.judge(header);
+    }
+
+    /// Says that a batch that [#look] has just accepted is to be appended.
+    public void take(ByteBuffer batch) {
+        var header = RecordBatch.of(batch);
+        if (header.hasProducer()) {
+            var states = ahead;
             if (states == null) {
                 states = new HashMap<>();
                 ahead = states;
             }
+            var id = header.producerId();
+            var state = states.get(id);
             if (state == null) {
-                state = judged == null ? new ProducerState(header.producerEpoch()) : new ProducerState(judged);
+                var before = known.get(id);
+                state = before == null ? new ProducerState(header.producerEpoch()) : new ProducerState(before);
                 states.put(id, state);
             }
             state.appended(header, endOffset);
-            endOffset += header.lastOffsetDelta() + 1L;
         }
-        return verdict;
+        endOffset += header.lastOffsetDelta() + 1L;
+    }
+
+    private @Nullable ProducerState stateOf(long producerId) {
+        var state = ahead == null ? null : ahead.get(producerId);
+        return state == null ? known.get(producerId) : state;
     }
 }

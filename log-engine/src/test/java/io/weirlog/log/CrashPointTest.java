@@ -1,12 +1,17 @@
 package io.weirlog.log;
 
 import static io.weirlog.log.CrashRun.append;
+import static io.weirlog.log.CrashRun.end;
 import static io.weirlog.log.CrashRun.epoch;
 import static io.weirlog.log.CrashRun.follow;
+import static io.weirlog.log.CrashRun.followTransaction;
 import static io.weirlog.log.CrashRun.kill;
+import static io.weirlog.log.CrashRun.produce;
 import static io.weirlog.log.CrashRun.reopen;
 import static io.weirlog.log.CrashRun.roll;
 import static io.weirlog.log.CrashRun.sync;
+import static io.weirlog.log.TransactionMarker.Outcome.ABORT;
+import static io.weirlog.log.TransactionMarker.Outcome.COMMIT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -42,8 +47,8 @@ class CrashPointTest {
             .segmentIndexBytes(120)
             .build();
     /// What a node does with a log that it finds after a crash.
-    private static final List<Step> GO_ON =
-            List.of(epoch(1), append(1, 1, 20), sync(), append(2, 1, 300), reopen(), append(1, 1, 10), kill());
+    private static final List<Step> GO_ON = List.of(
+            epoch(1), append(1, 1, 20), sync(), end(ABORT), produce(2, 300), reopen(), append(1, 1, 10), kill());
 
     private int states;
 
@@ -59,6 +64,26 @@ class CrashPointTest {
         scripts.put("close empty", List.of(reopen(), reopen(), epoch(1), reopen(), roll(), append(1, 1, 9), reopen()));
         scripts.put("kill", List.of(epoch(0), append(5, 1, 300), kill(), append(2, 1, 300), sync(), kill(), reopen()));
         scripts.put("follow", List.of(follow(2, 0), follow(3, 2), sync(), follow(9, 1), reopen(), follow(1, 0)));
+        scripts.put(
+                "transactions",
+                List.of(epoch(0), produce(3, 50), end(ABORT), sync(), produce(2, 50), end(ABORT), produce(2, 50)));
+        scripts.put(
+                "transactions and rolls",
+                List.of(
+                        epoch(0),
+                        produce(4, 400),
+                        end(ABORT),
+                        roll(),
+                        produce(3, 400),
+                        end(COMMIT),
+                        sync(),
+                        end(ABORT)));
+        scripts.put(
+                "transactions and ends",
+                List.of(epoch(0), produce(4, 50), end(ABORT), reopen(), end(ABORT), roll(), kill(), reopen(), roll()));
+        scripts.put(
+                "follow transactions",
+                List.of(followTransaction(ABORT), followTransaction(COMMIT), sync(), roll(), followTransaction(ABORT)));
         return scripts;
     }
 
@@ -66,13 +91,16 @@ class CrashPointTest {
         var steps = new ArrayList<Step>(List.of(epoch(random.nextInt(2))));
         while (steps.size() < 9) {
             steps.add(
-                    switch (random.nextInt(14)) {
+                    switch (random.nextInt(20)) {
                         case 0 -> roll();
                         case 1, 2, 3 -> sync();
                         case 4 -> epoch(random.nextInt(3));
                         case 5 -> reopen();
                         case 6 -> kill();
                         case 7, 8 -> follow(1 + random.nextInt(4), random.nextInt(2));
+                        case 9, 10 -> produce(1 + random.nextInt(3), random.nextInt(400));
+                        case 11, 12 -> end(random.nextInt(3) == 0 ? COMMIT : ABORT);
+                        case 13 -> followTransaction(ABORT);
                         default -> append(1 + random.nextInt(3), 1 + random.nextInt(3), random.nextInt(700));
                     });
         }

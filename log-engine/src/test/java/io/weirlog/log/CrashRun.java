@@ -9,6 +9,7 @@ import io.weirlog.log.fault.FaultyStorage;
 import io.weirlog.log.fault.LossMode;
 import io.weirlog.log.fault.Operation;
 import io.weirlog.record.Compression;
+import io.weirlog.record.RecordBatchBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -94,6 +95,80 @@ final class CrashRun {
             var latest = run.before.epochs().latest().map(LeaderEpoch::value).orElse(0);
             var epoch = new LeaderEpoch(latest + epochStep);
             var next = run.before.begin(epoch).append(unstamped, epoch);
+            var bytes = next.bytes(next.end());
+            bytes.position(run.before.bytes(run.before.end()).remaining());
+            run.change(next, log -> log.appendAsFollower(bytes));
+        };
+    }
+
+    /// Batches of three idempotent producers, of which two use transactions.
+    static Step produce(int batches, int valueBytes) {
+        return run -> {
+            var epoch = run.before.epochs().latest().orElseThrow();
+            var unstamped = new ArrayList<ByteBuffer>();
+            var next = run.before;
+            for (var i = 0; i < batches; i++) {
+                var batch = producerBatch(next, 1 + run.random.nextInt(3), valueBytes);
+                next = next.append(List.of(batch), epoch);
+                unstamped.add(batch);
+            }
+            run.change(next, log -> log.append(unstamped, epoch, TestLogs.NOW));
+        };
+    }
+
+    private static ByteBuffer producerBatch(LogModel model, long producerId, int valueBytes) {
+        var known = model.producers(model.end(), new ArrayList<>()).entries().stream()
+                .filter(entry -> entry.producerId() == producerId)
+                .findFirst();
+        var builder = new RecordBatchBuilder(Compression.NONE, 256);
+        builder.append(TestLogs.NOW, null, new byte[valueBytes], List.of());
+        builder.producer(
+                producerId,
+                known.map(ProducerTable.Entry::epoch).orElse((short) 0),
+                known.flatMap(ProducerTable.Entry::last)
+                        .map(last -> ProducerTable.plus(last.lastSequence(), 1))
+                        .orElse(0));
+        if (producerId > 1) {
+            builder.transactional();
+        }
+        return builder.build();
+    }
+
+    /// Ends the first open transaction; without one, that of a producer that never had any.
+    static Step end(TransactionMarker.Outcome outcome) {
+        return run -> {
+            var marker = nextMarker(run.before, outcome);
+            var epoch = run.before.epochs().latest().orElseThrow();
+            run.change(
+                    run.before.append(List.of(marker.encode(TestLogs.NOW)), epoch),
+                    log -> assertEquals(
+                            new MarkerResult.Written(new Offset(run.before.end())),
+                            log.appendMarker(marker, epoch, TestLogs.NOW)));
+        };
+    }
+
+    private static TransactionMarker nextMarker(LogModel model, TransactionMarker.Outcome outcome) {
+        var entries = model.producers(model.end(), new ArrayList<>()).entries();
+        var open = entries.stream()
+                .filter(entry -> entry.transactionStart().isPresent())
+                .findFirst()
+                .or(() -> entries.stream()
+                        .filter(entry -> entry.producerId() == 9)
+                        .findFirst());
+        return new TransactionMarker(
+                open.map(ProducerTable.Entry::producerId).orElse(9L),
+                (short) (open.map(ProducerTable.Entry::epoch).orElse((short) 0) + 1),
+                outcome,
+                0);
+    }
+
+    /// A transaction from a leader, with its end.
+    static Step followTransaction(TransactionMarker.Outcome outcome) {
+        return run -> {
+            var epoch = run.before.epochs().latest().orElse(TestLogs.EPOCH);
+            var next = run.before.begin(epoch);
+            next = next.append(List.of(producerBatch(next, 2, 100), TestLogs.batch(1, 50)), epoch);
+            next = next.append(List.of(nextMarker(next, outcome).encode(TestLogs.NOW)), epoch);
             var bytes = next.bytes(next.end());
             bytes.position(run.before.bytes(run.before.end()).remaining());
             run.change(next, log -> log.appendAsFollower(bytes));

@@ -81,6 +81,56 @@ class FileFormatTest {
                 HexFormat.of().formatHex(Files.readAllBytes(directory.resolve("00000000000000000010.log"))));
     }
 
+    @Test
+    void transactionsHaveTheDocumentedBytes() throws Exception {
+        try (var log = TestLogs.openLeader(directory, LogConfig.defaults())) {
+            var builder = new RecordBatchBuilder(Compression.NONE, BatchFormat.HEADER_BYTES);
+            builder.append(1000, null, new byte[] {1}, List.of());
+            builder.producer(7, (short) 2, 0);
+            builder.transactional();
+            log.append(List.of(builder.build()), TestLogs.EPOCH, 0);
+            var marker = new TransactionMarker(7, (short) 3, TransactionMarker.Outcome.ABORT, 5);
+            log.appendMarker(marker, TestLogs.EPOCH, 2000);
+            builder.reset();
+            builder.append(3000, null, new byte[] {1}, List.of());
+            builder.producer(7, (short) 3, 0);
+            builder.transactional();
+            log.append(List.of(builder.build()), TestLogs.EPOCH, 0);
+            try (var slice = TestLogs.slice(log, new Offset(1), 1, log.logEndOffset())) {
+                var bytes = TestLogs.bytes(slice);
+                assertEquals(0x30, RecordBatch.of(bytes).attributes(), "transactional, control");
+                assertEquals(BatchFormat.NO_SEQUENCE, RecordBatch.of(bytes).baseSequence());
+                assertEquals(
+                        "20" + "00" + "00" + "00" // 16 bytes, attributes, time and offset as the batch's
+                                + "08" + "0000" + "0000" // key: version, abort
+                                + "0c" + "0000" + "00000005" // value: version, coordinator epoch
+                                + "00",
+                        HexFormat.of()
+                                .formatHex(
+                                        bytes.array(),
+                                        bytes.arrayOffset() + BatchFormat.HEADER_BYTES,
+                                        bytes.arrayOffset() + bytes.limit()));
+            }
+        }
+        assertEquals(
+                "0000" + "0000000000000007" // version, producer id
+                        + "0000000000000000" // first offset
+                        + "0000000000000001" // last offset
+                        + "0000000000000002", // last stable offset
+                hex("00000000000000000000.txnindex"));
+        assertEquals(
+                "00000001" // one producer
+                        + "0000000000000007" // producer id
+                        + "0003" // epoch
+                        + "00000000" // last sequence
+                        + "0000000000000002" // last offset
+                        + "00000000" // less its first
+                        + "0000000000000bb8" // timestamp
+                        + "00000005" // coordinator epoch
+                        + "0000000000000002", // the open transaction's first offset
+                hex("00000000000000000003.snapshot").substring(12));
+    }
+
     /// The producer's bytes but for base offset 10 and epoch 5.
     private static String expectedLog() {
         var batch = batch(6000);

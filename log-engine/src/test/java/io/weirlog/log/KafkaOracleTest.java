@@ -182,7 +182,7 @@ class KafkaOracleTest {
         assertTrue(complaints(dump).isPresent(), dump);
     }
 
-    private static Optional<String> complaints(String dump) {
+    static Optional<String> complaints(String dump) {
         var matcher = COMPLAINT.matcher(FIRST_OF_LATER_SEGMENT.matcher(dump).replaceAll(""));
         return matcher.find() ? Optional.of(matcher.group()) : Optional.empty();
     }

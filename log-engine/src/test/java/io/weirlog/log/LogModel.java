@@ -3,6 +3,7 @@ package io.weirlog.log;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.record.RecordBatch;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +70,7 @@ record LogModel(List<Batch> batches, EpochHistory epochs, long durableEnd, Optio
     }
 
     /// Why an opened log is not what a crash may leave of this one; empty if it is.
-    String difference(PartitionLog log, ByteBuffer found) {
+    String difference(PartitionLog log, ByteBuffer found) throws IOException {
         var end = log.logEndOffset().value();
         if (end < durableEnd) {
             return "L1: it ends at " + end + ", it was durable up to " + durableEnd;
@@ -90,6 +91,29 @@ record LogModel(List<Batch> batches, EpochHistory epochs, long durableEnd, Optio
         if (log.recovery().clean() && end > 0 && !closedEnd.equals(OptionalLong.of(end))) {
             return "L4: a marker says that it was closed at " + end + ", it was at " + closedEnd;
         }
-        return "";
+        return producerDifference(log, end);
+    }
+
+    /// What its batches say of producers, up to `end`.
+    ProducerTable producers(long end, List<AbortedTransaction> aborted) {
+        var table = new ProducerTable();
+        crashed(end)
+                .batches()
+                .forEach(batch -> table.take(RecordBatch.of(batch.bytes())).ifPresent(aborted::add));
+        return table;
+    }
+
+    private String producerDifference(PartitionLog log, long end) throws IOException {
+        var aborted = new ArrayList<AbortedTransaction>();
+        var expected = producers(end, aborted);
+        if (!log.producers().equals(expected.entries())) {
+            return "P2: its producers are " + log.producers() + ", expected " + expected.entries();
+        }
+        var stable = new Offset(expected.firstOpenTransaction().orElse(end));
+        if (!log.lastStableOffset(new Offset(end)).equals(stable)) {
+            return "P3: it is stable up to " + log.lastStableOffset(new Offset(end)) + ", expected " + stable;
+        }
+        var found = log.abortedTransactions(Offset.ZERO, new Offset(end));
+        return found.equals(aborted) ? "" : "P3: it has aborted " + found + ", expected " + aborted;
     }
 }

@@ -16,6 +16,15 @@ public sealed interface AppendRefusal {
     /// The log does not end where the writer expected.
     record UnexpectedOffset(Offset expected, Offset logEndOffset) implements AppendRefusal {}
 
+    /// Batches of the producer are missing before this one, or it is too old to be recognised as a repeated one.
+    record OutOfOrderSequence(int expected, int found) implements AppendRefusal {}
+
+    /// A newer instance of the producer has taken over.
+    record ProducerFenced(short currentEpoch, short foundEpoch) implements AppendRefusal {}
+
+    /// The producer has a transaction open, to which the batch does not belong.
+    record OutsideTransaction(Offset transactionStart) implements AppendRefusal {}
+
     /// A bound of the broker is reached: `limit` names it.
     record Overloaded(String limit) implements AppendRefusal {}
 

@@ -38,6 +38,11 @@ final class LeaderPartition {
         return durability;
     }
 
+    /// Up to here the leader's own log is as safe as promised.
+    Offset localEnd() {
+        return localEnd;
+    }
+
     /// The number of replicas that hold everything below the high watermark.
     int inSyncReplicas() {
         return 1;

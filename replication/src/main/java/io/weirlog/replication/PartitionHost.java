@@ -2,9 +2,12 @@ package io.weirlog.replication;
 
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.Invariant;
+import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.LogConfig;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.ProducerAdmission;
+import io.weirlog.log.ProducerVerdict;
 import io.weirlog.replication.PendingAppends.Pending;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -237,11 +240,22 @@ final class PartitionHost {
             collected.forEach(command -> command.refuse(refusal()));
             return;
         }
-        var accepted = admit(collected, openLog.logEndOffset());
-        if (!accepted.isEmpty()) {
-            write(accepted, openLog, role);
+        var admitted = admit(collected, openLog.admission());
+        if (!admitted.accepted().isEmpty() && !write(admitted.accepted(), openLog, role)) {
+            admitted.repeated().forEach(repeated -> {
+                repeated.command().batch().close();
+                repeated.command().complete(failedWrite("the log failed"));
+            });
+            return;
         }
+        admitted.repeated().forEach(repeated -> answerRepeated(repeated, openLog, role));
     }
+
+    /// A batch that is in the log already, or will be once the turn's appends are written.
+    private record Repeated(AppendCommand command, ProducerVerdict.Duplicate original) {}
+
+    /// What to append, in this order, and what to answer like its first coming.
+    private record Admitted(List<AppendCommand> accepted, List<Repeated> repeated) {}
 
     private AppendRefusal refusal() {
         return switch (view) {
@@ -253,14 +267,12 @@ final class PartitionHost {
         };
     }
 
-    /// Refuses what is too late, unexpected or too much; the rest is appended in this order.
-    private List<AppendCommand> admit(List<AppendCommand> collected, Offset logEnd) {
-        List<AppendCommand> accepted = new ArrayList<>(collected.size());
+    /// Refuses what is too late, unexpected or too much, and what its producer may not send now (P1).
+    private Admitted admit(List<AppendCommand> collected, ProducerAdmission admission) {
+        var admitted = new Admitted(new ArrayList<>(collected.size()), new ArrayList<>());
         var nowNanos = clock.nanoTime();
         var full = awaitingLocal.isFull() || awaitingHighWatermark.isFull();
-        var end = logEnd;
         for (var command : collected) {
-            var expected = command.expectedBaseOffset();
             if (command.deadlineNanos() - nowNanos <= 0) {
                 command.refuse(new AppendRefusal.TimedOut());
             } else if (assignment.replicas().size() > 1) {
@@ -268,17 +280,54 @@ final class PartitionHost {
                 command.refuse(new AppendRefusal.Unreplicated());
             } else if (full) {
                 command.refuse(new AppendRefusal.Overloaded("appends waiting for an acknowledgement"));
-            } else if (expected.isPresent() && !expected.get().equals(end)) {
-                command.refuse(new AppendRefusal.UnexpectedOffset(expected.get(), end));
             } else {
-                accepted.add(command);
-                end = end.plus(command.recordCount());
+                admit(command, admission, admitted);
             }
         }
-        return accepted;
+        return admitted;
     }
 
-    private void write(List<AppendCommand> accepted, PartitionLog openLog, LeaderPartition role) {
+    /// A repeated batch is asked for its first offset, any other for the log's end.
+    private static void admit(AppendCommand command, ProducerAdmission admission, Admitted admitted) {
+        var end = admission.endOffset();
+        var expected = command.expectedBaseOffset();
+        var isUnexpected = expected.isPresent() && !expected.get().equals(end);
+        switch (admission.look(command.batch().buffer())) {
+            case ProducerVerdict.Accepted()
+            when isUnexpected -> command.refuse(new AppendRefusal.UnexpectedOffset(expected.get(), end));
+            case ProducerVerdict.Accepted() -> {
+                admission.take(command.batch().buffer());
+                admitted.accepted().add(command);
+            }
+            case ProducerVerdict.Duplicate original
+            when isUnexpected && !expected.get().equals(original.baseOffset()) ->
+                command.refuse(new AppendRefusal.UnexpectedOffset(expected.get(), end));
+            case ProducerVerdict.Duplicate original -> admitted.repeated().add(new Repeated(command, original));
+            case ProducerVerdict.OutOfOrder(var wanted, var found) ->
+                command.refuse(new AppendRefusal.OutOfOrderSequence(wanted, found));
+            case ProducerVerdict.Fenced(var current, var found) ->
+                command.refuse(new AppendRefusal.ProducerFenced(current, found));
+            case ProducerVerdict.OutsideTransaction(var start) ->
+                command.refuse(new AppendRefusal.OutsideTransaction(start));
+        }
+    }
+
+    /// Answers as the first one was or will be: once that is as safe as the acks ask for.
+    private void answerRepeated(Repeated repeated, PartitionLog openLog, LeaderPartition role) {
+        var command = repeated.command();
+        var original = repeated.original();
+        command.batch().close();
+        var epoch = openLog.epochAt(original.baseOffset()).orElse(role.epoch());
+        var end = original.lastOffset().plus(1);
+        await(command, end, appended(command, original.baseOffset(), epoch, role, original.timestampMillis()));
+        awaitingLocal.completeUpTo(role.localEnd());
+        if (view instanceof PartitionView.Leading leading) {
+            awaitingHighWatermark.completeUpTo(leading.highWatermark());
+        }
+    }
+
+    /// False if that failed: then the partition has stopped.
+    private boolean write(List<AppendCommand> accepted, PartitionLog openLog, LeaderPartition role) {
         var wallMillis = clock.wallMillis();
         List<ByteBuffer> batches = new ArrayList<>(accepted.size());
         accepted.forEach(command -> batches.add(command.batch().buffer()));
@@ -290,15 +339,15 @@ final class PartitionHost {
             var message = "writing failed: " + e.getMessage();
             accepted.forEach(command -> {
                 command.batch().close();
-                command.complete(new AppendResult.Unknown(AppendResult.UnknownCause.STORAGE_FAILED, message));
+                command.complete(failedWrite(message));
             });
             storageFailed(e);
-            return;
+            return false;
         }
         for (var command : accepted) {
             command.batch().close();
             var end = base.plus(command.recordCount());
-            await(command, end, appended(command, base, role, wallMillis));
+            await(command, end, appended(command, base, role.epoch(), role, wallMillis));
             base = end;
         }
         Invariant.check(
@@ -308,6 +357,11 @@ final class PartitionHost {
                 base,
                 openLog.logEndOffset());
         step(new PartitionEvent.Appended(base));
+        return true;
+    }
+
+    private static AppendResult.Unknown failedWrite(String message) {
+        return new AppendResult.Unknown(AppendResult.UnknownCause.STORAGE_FAILED, message);
     }
 
     private void await(AppendCommand command, Offset end, AppendResult.Appended success) {
@@ -319,14 +373,13 @@ final class PartitionHost {
     }
 
     private static AppendResult.Appended appended(
-            AppendCommand command, Offset base, LeaderPartition role, long wallMillis) {
+            AppendCommand command, Offset base, LeaderEpoch epoch, LeaderPartition role, long wallMillis) {
         var holders = switch (command.acks()) {
             case NONE -> 0;
             case LEADER -> 1;
             case ALL -> role.inSyncReplicas();
         };
-        return new AppendResult.Appended(
-                base, command.recordCount(), role.epoch(), wallMillis, holders, role.durability());
+        return new AppendResult.Appended(base, command.recordCount(), epoch, wallMillis, holders, role.durability());
     }
 
     private void step(PartitionEvent event) {
@@ -376,6 +429,7 @@ final class PartitionHost {
     void applyRetention() {
         if (log != null && view instanceof PartitionView.Leading leading) {
             try {
+                log.forgetIdleProducers(clock.wallMillis());
                 var outcome = log.applyRetention(clock.wallMillis(), leading.highWatermark());
                 if (outcome.segments() > 0) {
                     LOG.info(

@@ -28,12 +28,17 @@ final class PendingAppends {
         return queue.isEmpty();
     }
 
-    /// Ends must come in ascending order, as the log hands them out.
+    /// Ends come in ascending order, as the log hands them out; only that of a repeated batch may lie further back.
     void add(Pending pending) {
         if (queue.isEmpty() || pending.command.deadlineNanos() - nearestDeadlineNanos < 0) {
             nearestDeadlineNanos = pending.command.deadlineNanos();
         }
+        var later = new ArrayDeque<Pending>(0);
+        while (!queue.isEmpty() && queue.getLast().end.isAfter(pending.end)) {
+            later.addFirst(queue.removeLast());
+        }
         queue.add(pending);
+        queue.addAll(later);
     }
 
     /// Answers everything that ends at or before `safeEnd`.

@@ -162,6 +162,75 @@ class PartitionsTest {
         return append(Acks.ALL, Optional.empty(), 20_000).get(20, TimeUnit.SECONDS);
     }
 
+    private CompletableFuture<AppendResult> appendFrom(
+            long producerId, int epoch, int sequence, Optional<Offset> expected) {
+        var builder = new RecordBatchBuilder(Compression.NONE, 128);
+        builder.append(1000, null, new byte[100], List.of());
+        builder.append(2000, null, new byte[100], List.of());
+        builder.producer(producerId, (short) epoch, sequence);
+        var result = new CompletableFuture<AppendResult>();
+        partitions.append(
+                ID,
+                new AppendCommand(
+                        Payload.of(builder.build()),
+                        2,
+                        Acks.ALL,
+                        expected,
+                        System.nanoTime() + TimeUnit.SECONDS.toNanos(20),
+                        result::complete));
+        return result;
+    }
+
+    private static AppendResult get(CompletableFuture<AppendResult> result) throws Exception {
+        return result.get(20, TimeUnit.SECONDS);
+    }
+
+    private static Offset baseOffset(CompletableFuture<AppendResult> result) throws Exception {
+        return assertInstanceOf(AppendResult.Appended.class, get(result)).baseOffset();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRepeatedBatchIsAnsweredLikeTheFirst(Durability durability) throws Exception {
+        host(LogConfig.builder().durability(durability).build());
+        // Sent without waiting, so that some share a turn and some come before the first is safe.
+        var results = new ArrayList<CompletableFuture<AppendResult>>();
+        for (var i = 0; i < 20; i++) {
+            for (var repeat = 0; repeat < 3; repeat++) {
+                results.add(appendFrom(7, 0, 2 * i, Optional.empty()));
+            }
+        }
+        for (var i = 0; i < 60; i++) {
+            assertEquals(new Offset(2L * (i / 3)), baseOffset(results.get(i)), "batch " + i);
+        }
+        var end = new Offset(40);
+        assertEquals(end, leading().log().logEndOffset());
+        var again = assertInstanceOf(AppendResult.Appended.class, get(appendFrom(7, 0, 38, Optional.empty())));
+        assertEquals(new AppendResult.Appended(new Offset(38), 2, new LeaderEpoch(4), 2000, 1, durability), again);
+        assertEquals(new Offset(38), baseOffset(appendFrom(7, 0, 38, Optional.of(new Offset(38)))));
+        assertEquals(
+                new AppendResult.NotAppended(new AppendRefusal.UnexpectedOffset(end.plus(2), end)),
+                get(appendFrom(7, 0, 38, Optional.of(end.plus(2)))));
+        assertEquals(end, leading().log().logEndOffset());
+    }
+
+    @Test
+    void whatAProducerMayNotSendIsRefused() throws Exception {
+        host(LogConfig.defaults());
+        assertEquals(Offset.ZERO, baseOffset(appendFrom(7, 1, 0, Optional.empty())));
+        assertEquals(
+                new AppendResult.NotAppended(new AppendRefusal.OutOfOrderSequence(2, 4)),
+                get(appendFrom(7, 1, 4, Optional.empty())));
+        assertEquals(
+                new AppendResult.NotAppended(new AppendRefusal.ProducerFenced((short) 1, (short) 0)),
+                get(appendFrom(7, 0, 2, Optional.empty())));
+        // A refused batch does not count for the one after it.
+        assertEquals(
+                new AppendResult.NotAppended(new AppendRefusal.UnexpectedOffset(new Offset(9), new Offset(2))),
+                get(appendFrom(7, 1, 2, Optional.of(new Offset(9)))));
+        assertEquals(new Offset(2), baseOffset(appendFrom(7, 1, 2, Optional.empty())));
+    }
+
     private PartitionView.Leading leading() {
         return assertInstanceOf(PartitionView.Leading.class, partitions.view(ID).orElseThrow());
     }

@@ -92,6 +92,33 @@ public final class ServerProblems {
                 Status.Code.UNAVAILABLE, ErrorReason.ERROR_REASON_STORAGE_FAILED, "the partition " + message);
     }
 
+    public static Problem outOfOrderSequence(int expected, int found) {
+        return Problems.problem(
+                Status.Code.FAILED_PRECONDITION,
+                ErrorReason.ERROR_REASON_OUT_OF_ORDER_SEQUENCE,
+                "the producer's next sequence is " + expected + ", not " + found
+                        + ": batches between them are missing, or this one is too old to be recognised;"
+                        + " start over with a new producer epoch",
+                Map.of("expected", Integer.toString(expected), "found", Integer.toString(found)));
+    }
+
+    public static Problem producerFenced(short currentEpoch, short foundEpoch) {
+        return Problems.problem(
+                Status.Code.ABORTED,
+                ErrorReason.ERROR_REASON_PRODUCER_FENCED,
+                "the producer is in epoch " + currentEpoch + ", the batch is of epoch " + foundEpoch
+                        + ": another instance has taken over",
+                Map.of("current_epoch", Short.toString(currentEpoch), "found_epoch", Short.toString(foundEpoch)));
+    }
+
+    public static Problem outsideTransaction(Offset transactionStart) {
+        return Problems.problem(
+                Status.Code.FAILED_PRECONDITION,
+                ErrorReason.ERROR_REASON_BATCH_REFUSED,
+                "the producer has had a transaction open since offset " + transactionStart
+                        + ": what it sends must belong to it, or come after its end");
+    }
+
     public static Problem overloaded(String limit) {
         return retryable(Problems.problem(
                 Status.Code.RESOURCE_EXHAUSTED,

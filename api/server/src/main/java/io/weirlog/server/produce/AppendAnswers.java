@@ -94,6 +94,10 @@ final class AppendAnswers {
                         "the log ends at offset " + logEnd + ", not at the expected " + expected
                                 + ": somebody else has appended",
                         Map.of("expected", expected.toString(), "log_end_offset", logEnd.toString()));
+            case AppendRefusal.OutOfOrderSequence(var expected, var found) ->
+                ServerProblems.outOfOrderSequence(expected, found);
+            case AppendRefusal.ProducerFenced(var current, var found) -> ServerProblems.producerFenced(current, found);
+            case AppendRefusal.OutsideTransaction(var start) -> ServerProblems.outsideTransaction(start);
             case AppendRefusal.Overloaded(var limit) -> ServerProblems.overloaded(limit);
             case AppendRefusal.TimedOut() ->
                 Problems.problem(
