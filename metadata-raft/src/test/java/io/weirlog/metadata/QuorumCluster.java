@@ -79,6 +79,17 @@ final class QuorumCluster implements AutoCloseable {
         return quorum;
     }
 
+    /// Starts a node that does not name itself among those who formed the quorum.
+    MetadataQuorum startToJoin(int id) throws QuorumStartException {
+        var others = formers.stream()
+                .filter(voter -> !voter.id().equals(new BrokerId(id)))
+                .toList();
+        var quorum = MetadataQuorum.start(
+                new QuorumConfig(folder(id), CLUSTER, new BrokerId(id), others, endpoint(id), tuning));
+        running.put(id, quorum);
+        return quorum;
+    }
+
     QuorumCluster startAll(int... ids) throws QuorumStartException {
         for (int id : ids) {
             start(id);
@@ -122,11 +133,11 @@ final class QuorumCluster implements AutoCloseable {
         }
     }
 
-    private MembershipResult change(Function<MetadataQuorum, CompletableFuture<MembershipResult>> change)
-            throws Exception {
+    private MembershipResult change(Function<MetadataQuorum, CompletableFuture<MembershipResult>> change) {
         long deadline = System.nanoTime() + WAIT_MAX.toNanos();
         while (true) {
-            var result = change.apply(node(active())).get(20, TimeUnit.SECONDS);
+            var result =
+                    change.apply(node(active())).orTimeout(20, TimeUnit.SECONDS).join();
             boolean again = switch (result) {
                 case MembershipResult.NotActive _, MembershipResult.Unknown _ -> true;
                 case MembershipResult.Refused refused -> refused.reason() == MembershipResult.Reason.CHANGE_UNDER_WAY;
@@ -138,11 +149,11 @@ final class QuorumCluster implements AutoCloseable {
         }
     }
 
-    MembershipResult add(int id) throws Exception {
+    MembershipResult add(int id) {
         return change(active -> active.addVoter(new BrokerId(id), endpoint(id)));
     }
 
-    MembershipResult remove(int id) throws Exception {
+    MembershipResult remove(int id) {
         return change(active -> active.removeVoter(new BrokerId(id)));
     }
 
