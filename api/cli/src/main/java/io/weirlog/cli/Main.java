@@ -42,6 +42,10 @@ public final class Main {
                 .addSubcommand(new LogDumpCommand(streams))
                 .addSubcommand(new LogVerifyCommand(streams))
                 .addSubcommand(new LogStatsCommand(streams));
+        var controller = new CommandLine(new ControllerCommand())
+                .addSubcommand(new ControllerListCommand(streams))
+                .addSubcommand(new ControllerAddCommand(streams))
+                .addSubcommand(new ControllerRemoveCommand(streams));
         var metadata = new CommandLine(new MetadataCommand())
                 .addSubcommand(new MetadataDumpCommand(streams))
                 .addSubcommand(new MetadataHashCommand(streams))
@@ -53,6 +57,7 @@ public final class Main {
                 .addSubcommand(serverCommand(streams))
                 .addSubcommand(topic)
                 .addSubcommand(log)
+                .addSubcommand(controller)
                 .addSubcommand(metadata)
                 .addSubcommand(new ProduceCommand(streams))
                 .addSubcommand(new ConsumeCommand(streams))

@@ -88,6 +88,41 @@ class ClusterCommandsTest {
     }
 
     @Test
+    void controllersAreListedAndTheLastOneStays() {
+        var listed = done("controller list");
+        assertTrue(listed.lines().anyMatch(line -> line.strip().startsWith("1 ") && line.contains(" active ")), listed);
+        var json = json("controller list -o json");
+        assertEquals(1, json.get("active_node_id").getAsInt());
+        assertEquals(1, json.getAsJsonArray("controllers").size());
+        var last = run("controller remove 1");
+        assertEquals(1, last.code());
+        assertTrue(last.err().contains("the only voter"), last.err());
+        var stranger = run("controller remove 9");
+        assertTrue(stranger.err().contains("does not vote"), stranger.err());
+        var malformed = run("controller add 2 --address nowhere");
+        assertEquals(1, malformed.code());
+        assertTrue(malformed.err().contains("node-4:7173"), malformed.err());
+    }
+
+    @Test
+    void theMetadataOfARunningNodeCanBeRead() {
+        done("topic create seen-offline");
+        var data = folder.resolve("data").toString();
+        assertTrue(offline("metadata", "hash", data).out().strip().matches("\\d+ [0-9a-f]{64}"));
+        assertTrue(offline("metadata", "export", data).out().contains("\"seen-offline\""));
+        assertTrue(offline("metadata", "dump", data, "-o", "json").out().contains("seen-offline"));
+        var used = offline("metadata", "repair", data);
+        assertEquals(1, used.code());
+        assertTrue(used.err().contains("stop it first"), used.err());
+        var nothing = offline("metadata", "hash", folder.toString());
+        assertTrue(nothing.err().contains("there are no metadata"), nothing.err());
+    }
+
+    private static Console offline(String... arguments) {
+        return Console.runWithInput("", arguments);
+    }
+
+    @Test
     void allThatIsWrongWithATopicIsToldInOneLine() {
         var result = run("topic create bad/name -p 0 -c retentoin.ms=1");
         assertEquals(1, result.code());

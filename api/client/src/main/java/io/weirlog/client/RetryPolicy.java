@@ -122,6 +122,7 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
                     ERROR_REASON_TRUNCATED,
                     ERROR_REASON_INTERNAL,
                     ERROR_REASON_CLUSTER_MISMATCH,
+                    ERROR_REASON_QUORUM_CHANGE_REFUSED,
                     ERROR_REASON_BATCH_REFUSED,
                     ERROR_REASON_NODE_MISMATCH,
                     ERROR_REASON_INVALID_TIMESTAMP -> ifAdvised(problem);

@@ -15,6 +15,7 @@ public final class WeirlogClient implements AutoCloseable {
     private final Connections connections;
     private final MetadataCache metadata;
     private final Admin admin;
+    private final Controllers controllers;
     private final Set<Producer> producers = ConcurrentHashMap.newKeySet();
     private final Set<Consumer> consumers = ConcurrentHashMap.newKeySet();
 
@@ -23,6 +24,7 @@ public final class WeirlogClient implements AutoCloseable {
         var calls = new UnaryCalls(connections);
         metadata = new MetadataCache(calls);
         admin = new Admin(calls, metadata);
+        controllers = new Controllers(calls);
     }
 
     /// A client with default settings for the cluster of these brokers, each `host:port`; one that runs is enough.
@@ -36,6 +38,11 @@ public final class WeirlogClient implements AutoCloseable {
 
     public Admin admin() {
         return admin;
+    }
+
+    /// The nodes that keep the metadata.
+    public Controllers controllers() {
+        return controllers;
     }
 
     /// A producer with the default options.

@@ -120,7 +120,8 @@ final class NodeBroker implements AutoCloseable {
                             producer.definition(methods),
                             consumer.definition(methods),
                             admin.bindService(),
-                            new ClusterApi(facts, topics).bindService()),
+                            new ClusterApi(facts, topics).bindService(),
+                            metadata.quorumService().bindService()),
                     executor,
                     config.shutdownGrace());
         } catch (IOException e) {

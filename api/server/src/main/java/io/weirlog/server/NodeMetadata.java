@@ -13,6 +13,7 @@ import io.weirlog.metadata.QuorumRole;
 import io.weirlog.metadata.QuorumStartException;
 import io.weirlog.metadata.Submitter;
 import io.weirlog.metadata.controller.BrokerLiveness;
+import io.weirlog.server.admin.QuorumApi;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.config.Role;
 import io.weirlog.server.internal.CaughtUpClient;
@@ -25,6 +26,7 @@ import io.weirlog.server.internal.NodeConnections;
 import io.weirlog.server.internal.NodeIdentity;
 import io.weirlog.server.internal.ProposalRouter;
 import io.weirlog.server.internal.RemoteFeed;
+import io.weirlog.v1.QuorumServiceGrpc;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -96,6 +98,8 @@ final class NodeMetadata implements AutoCloseable {
             own.complete(controller);
             var feeds = opened(new FeedServer(feed));
             services.add(new ControllerApi(identity, controllers, controller, router, feeds));
+            // What another node has passed on is not passed on again.
+            services.add(new QuorumApi(config.nodeId(), quorum, feed::image, Optional::empty));
         }
     }
 
@@ -157,6 +161,18 @@ final class NodeMetadata implements AutoCloseable {
                         config.cluster().controllers());
             }
         }
+    }
+
+    /// The administration of the controllers, for clients.
+    BindableService quorumService() {
+        return new QuorumApi(config.nodeId(), quorum, feed::image, this::activeElsewhere);
+    }
+
+    private Optional<QuorumServiceGrpc.QuorumServiceStub> activeElsewhere() {
+        return controllers
+                .active()
+                .filter(active -> !active.equals(config.nodeId()))
+                .map(active -> QuorumServiceGrpc.newStub(connections.channelTo(controllers, active)));
     }
 
     NodeConnections connections() {

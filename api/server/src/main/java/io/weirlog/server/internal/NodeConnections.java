@@ -1,7 +1,9 @@
 package io.weirlog.server.internal;
 
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.Endpoint;
 import java.time.Duration;
 import java.util.Map;
@@ -24,6 +26,11 @@ public final class NodeConnections implements AutoCloseable {
     /// @param executor runs what answers call back
     public NodeConnections(Executor executor) {
         this.executor = executor;
+    }
+
+    /// The connection to a controller.
+    public Channel channelTo(Controllers controllers, BrokerId controller) {
+        return channel(controllers.address(controller));
     }
 
     ManagedChannel channel(Endpoint node) {
