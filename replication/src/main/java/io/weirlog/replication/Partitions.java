@@ -299,7 +299,16 @@ public final class Partitions implements AutoCloseable {
         var host = hosts.remove(id);
         if (host != null && !closing) {
             var shard = shardOf(id);
-            shard.execute(() -> host.release().ifPresent(log -> openers.execute(() -> disposal.accept(host, log))));
+            shard.execute(() -> host.release().ifPresent(log -> dispose(log, () -> disposal.accept(host, log))));
+        }
+    }
+
+    /// While all is being closed, the log is closed and stays: what is to be done to it is done after the next start.
+    private void dispose(PartitionLog log, Runnable disposal) {
+        try {
+            openers.execute(disposal);
+        } catch (RejectedExecutionException e) {
+            closeLog(log);
         }
     }
 

@@ -136,9 +136,10 @@ class PartitionsTest {
         host(LogConfig.builder().build());
         append();
         partitions.setAside(ID.topicId());
+        await(() -> Files.exists(folder.resolve("orders-0.stray")));
         partitions.close();
         assertTrue(partitions.closedCleanly());
-        assertTrue(Files.exists(folder.resolve("orders-0.stray")));
+        assertFalse(Files.exists(folder.resolve("orders-0")));
     }
 
     private CompletableFuture<AppendResult> append(Acks acks, Optional<Offset> expected, long timeoutMillis) {

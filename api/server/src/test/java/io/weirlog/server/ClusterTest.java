@@ -115,6 +115,8 @@ class ClusterTest {
                                     .build()));
             cluster.start(1);
             await(() -> !isFenced(cluster.node(1), 2));
+            await(() -> describe(cluster.node(2), "topic-2").getPartitionsList().stream()
+                    .allMatch(Partition::hasLeader));
             writeToAll(cluster, describe(cluster.node(2), "topic-2"), "again");
         }
     }
