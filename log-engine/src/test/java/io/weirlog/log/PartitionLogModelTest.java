@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Random steps on a real log and on a list that does the same in the dumbest way; after each step both must agree.
 class PartitionLogModelTest {
     /// The long run is `-Dweirlog.model.seeds=100000`.
-    private static final int SEEDS = Integer.getInteger("weirlog.model.seeds", 2_400);
+    private static final int SEEDS = Integer.getInteger("weirlog.model.seeds", 2_000);
 
     private static final int STEPS = 60;
     /// Most seeds run on a disk in memory, which is many times faster; these on the real file system.

@@ -89,7 +89,7 @@ class CompressionTypeTest {
     void aProducersBatchStaysAsItIs(String topic) {
         for (var compression : Compression.values()) {
             var batch = TestNode.batch(compression, "one", "two");
-            var offset = append(AppendRequest.newBuilder().setBatch(ByteString.copyFrom(batch)), topic);
+            var offset = append(AppendRequest.newBuilder().setBatch(ByteString.copyFrom(batch.duplicate())), topic);
             var stored = stored(topic, offset).limit(batch.remaining());
             // All but base offset and leader epoch, which the leader stamps.
             assertEquals(
