@@ -148,6 +148,12 @@ public final class BatchValidator {
                     record.recordBytes(),
                     limits.batchBytesMax());
         }
+        if (limits.keysRequired() && !record.hasKey()) {
+            return invalid(
+                    Reason.KEY_MISSING,
+                    "record %d has no key, and the topic is compacted by key (cleanup.policy)",
+                    expectedDelta);
+        }
         var timestamp = record.timestampMillis();
         if (timestamp < BatchFormat.NO_TIMESTAMP) {
             return invalid(Reason.WRONG_TIMESTAMP, "record %d has the timestamp %d", expectedDelta, timestamp);

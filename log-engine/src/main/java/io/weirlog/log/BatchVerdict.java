@@ -34,6 +34,8 @@ public sealed interface BatchVerdict {
         NON_MONOTONIC_OFFSETS,
         /// The records cannot be read.
         MALFORMED_RECORD,
+        /// A record without a key, in a topic that is compacted by key.
+        KEY_MISSING,
         /// Control batches come from brokers only.
         CONTROL_BATCH,
         /// The batch claims log append time, which only a broker may set, or a maximum that is not that of its

@@ -243,7 +243,7 @@ final class LogAppender {
         var position = view.activeBytes();
         for (var i = 0; i < pending.count(); i++) {
             var header = pending.header(i);
-            indexes.add(header.lastOffset(), position, header.sizeBytes(), header.maxTimestamp());
+            indexes.add(header, position);
             position += header.sizeBytes();
         }
         state.publish(view.appended(pendingEndOffset, position, producers.firstOpenTransaction()));
@@ -270,7 +270,7 @@ final class LogAppender {
         return filledBytes > config.segmentBytes()
                 || lastOffset - active.baseOffset() > Integer.MAX_VALUE
                 || (activeFirstTimestampMillis.isPresent()
-                        && maxTimestampMillis - activeFirstTimestampMillis.getAsLong() > config.segmentMillis())
+                        && maxTimestampMillis - activeFirstTimestampMillis.getAsLong() > config.rollMillis())
                 || active.indexes().areFull();
     }
 

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 /// @param producerExpirationMillis `producer.id.expiration.ms`: how long a producer is remembered that appends nothing
 /// @param deleting whether `cleanup.policy` contains `delete`, so that retention applies
 /// @param compacted whether `cleanup.policy` contains `compact`, so that offsets may have gaps
+/// @param compaction how it is compacted, if it is
 /// @param durability when an offset counts as kept
 /// @param timestampType `message.timestamp.type`
 public record LogConfig(
@@ -41,6 +42,7 @@ public record LogConfig(
         long producerExpirationMillis,
         boolean deleting,
         boolean compacted,
+        CompactionConfig compaction,
         Durability durability,
         TimestampType timestampType) {
     private static final LogConfig DEFAULTS = new Builder().build();
@@ -54,7 +56,13 @@ public record LogConfig(
     }
 
     public BatchLimits batchLimits() {
-        return new BatchLimits(messageBytesMax, decompressedBytesMax);
+        return new BatchLimits(messageBytesMax, decompressedBytesMax, compacted);
+    }
+
+    /// The age at which a segment is closed: one that is being written is never compacted, so it must not be older
+    /// than compaction may lag.
+    long rollMillis() {
+        return compacted ? Math.min(segmentMillis, compaction.lagMillisMax()) : segmentMillis;
     }
 
     /// Reads a topic's configs; keys that are not about the log are left to others, absent ones have their defaults.
@@ -80,6 +88,14 @@ public record LogConfig(
             case "message.timestamp.after.max.ms" -> builder.timestampAfterMaxMillis(parseLong(key, value, 0));
             case "producer.id.expiration.ms" -> builder.producerExpirationMillis(parseLong(key, value, 1));
             case "cleanup.policy" -> builder.deleting(value.contains("delete")).compacted(value.contains("compact"));
+            case "min.cleanable.dirty.ratio" ->
+                builder.compaction(builder.compaction.withDirtyRatioMin(parseShare(key, value)));
+            case "min.compaction.lag.ms" ->
+                builder.compaction(builder.compaction.withLagMillisMin(parseLong(key, value, 0)));
+            case "max.compaction.lag.ms" ->
+                builder.compaction(builder.compaction.withLagMillisMax(parseLong(key, value, 1)));
+            case "delete.retention.ms" ->
+                builder.compaction(builder.compaction.withDeleteRetentionMillis(parseLong(key, value, 0)));
             case "durability" -> builder.durability(Durability.fromConfig(value).orElseThrow(() -> wrong(key, value)));
             case "message.timestamp.type" ->
                 builder.timestampType(TimestampType.fromConfig(value).orElseThrow(() -> wrong(key, value)));
@@ -100,6 +116,18 @@ public record LogConfig(
             var number = Long.parseLong(value);
             if (number >= least) {
                 return number;
+            }
+        } catch (NumberFormatException e) {
+            // The same answer as for a number out of range.
+        }
+        throw wrong(key, value);
+    }
+
+    private static double parseShare(String key, String value) {
+        try {
+            var share = Double.parseDouble(value);
+            if (share >= 0 && share <= 1) {
+                return share;
             }
         } catch (NumberFormatException e) {
             // The same answer as for a number out of range.
@@ -133,6 +161,7 @@ public record LogConfig(
         private long producerExpirationMillis = 24L * 60 * 60 * 1000;
         private boolean deleting = true;
         private boolean compacted;
+        private CompactionConfig compaction = CompactionConfig.DEFAULTS;
         private Durability durability = Durability.FSYNC;
         private TimestampType timestampType = TimestampType.CREATE_TIME;
 
@@ -208,6 +237,11 @@ public record LogConfig(
             return this;
         }
 
+        public Builder compaction(CompactionConfig value) {
+            compaction = value;
+            return this;
+        }
+
         public Builder durability(Durability value) {
             durability = value;
             return this;
@@ -234,6 +268,7 @@ public record LogConfig(
                     producerExpirationMillis,
                     deleting,
                     compacted,
+                    compaction,
                     durability,
                     timestampType);
         }

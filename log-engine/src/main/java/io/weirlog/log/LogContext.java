@@ -10,14 +10,33 @@ final class LogContext {
     private final DelayedTasks later;
     /// Changed by the owner thread; readers of the log see it, too.
     private volatile LogConfig config;
+    /// What the names of segments' files end in: nothing, or [LogFileNames#CLEANED] for those that are to take the
+    /// place of others.
+    private final String stage;
 
     /// @param later what can wait is done by it
     LogContext(Storage storage, Path directory, PartitionIdentity identity, LogConfig config, DelayedTasks later) {
+        this(storage, directory, identity, config, later, "");
+    }
+
+    private LogContext(
+            Storage storage,
+            Path directory,
+            PartitionIdentity identity,
+            LogConfig config,
+            DelayedTasks later,
+            String stage) {
         this.storage = storage;
         this.directory = directory;
         this.identity = identity;
         this.config = config;
         this.later = later;
+        this.stage = stage;
+    }
+
+    /// The same log, with the segments that compaction is writing.
+    LogContext cleaned() {
+        return new LogContext(storage, directory, identity, config, later, LogFileNames.CLEANED);
     }
 
     Storage storage() {
@@ -49,6 +68,11 @@ final class LogContext {
     }
 
     Path segmentFile(long baseOffset, String suffix) {
-        return LogFileNames.segmentFile(directory, baseOffset, suffix);
+        return LogFileNames.segmentFile(directory, baseOffset, suffix + stage);
+    }
+
+    /// Whether the log is compacted, or was when its topic was kept in another way.
+    boolean offsetsMayHaveGaps() {
+        return config.compacted() || storage.exists(file(LogFileNames.CLEANER_OFFSET));
     }
 }

@@ -2,6 +2,7 @@ package io.weirlog.log;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
@@ -19,8 +20,13 @@ final class LogFileNames {
     static final String LOG_START = "log-start-offset";
     static final String SYNCED_OFFSET = "synced-offset";
     static final String CLEAN_SHUTDOWN = "clean-shutdown";
+    static final String CLEANER_OFFSET = "cleaner-offset";
     /// Of a file that is not yet in place; whatever is left of it after a crash is worthless.
     static final String TEMPORARY = ".tmp";
+    /// Of a segment's file that compaction has not finished; worthless after a crash.
+    static final String CLEANED = ".cleaned";
+    /// Of a finished segment that takes the place of all that begin within the offsets in its name ([SegmentSwap]).
+    static final String SWAP = ".swap";
     /// Of a segment's file that is no longer part of the log.
     static final String DELETED = ".deleted";
     /// Of a directory that is on its way out.
@@ -28,6 +34,11 @@ final class LogFileNames {
 
     private static final Pattern SEGMENT_FILE =
             Pattern.compile("(\\d{20})(\\.log|\\.index|\\.timeindex|\\.txnindex|\\.snapshot)");
+
+    private static final Pattern SWAP_FILE = Pattern.compile("(\\d{20})-(\\d{20})\\.swap");
+
+    /// Where the segment of a swap file begins, and where the last one that it replaces ended.
+    record SwapRange(long baseOffset, long endOffset) {}
 
     private LogFileNames() {}
 
@@ -48,9 +59,26 @@ final class LogFileNames {
         }
     }
 
+    static Path swapFile(Path directory, SwapRange range) {
+        return directory.resolve(String.format("%020d-%020d", range.baseOffset(), range.endOffset()) + SWAP);
+    }
+
+    /// What the name of a swap file says; empty for all other names.
+    static Optional<SwapRange> swapRange(String name) {
+        var matcher = SWAP_FILE.matcher(name);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        var base = baseOffset(matcher.group(1) + LOG, LOG);
+        var end = baseOffset(matcher.group(2) + LOG, LOG);
+        return base.isPresent() && end.isPresent() && base.getAsLong() < end.getAsLong()
+                ? Optional.of(new SwapRange(base.getAsLong(), end.getAsLong()))
+                : Optional.empty();
+    }
+
     /// Whether a file is what an interrupted replacement or deletion has left.
     static boolean isLeftOver(String name) {
-        return isOursWith(TEMPORARY, name) || isOursWith(DELETED, name);
+        return isOursWith(TEMPORARY, name) || isOursWith(DELETED, name) || isOursWith(CLEANED, name);
     }
 
     private static boolean isOursWith(String suffix, String name) {
@@ -67,6 +95,7 @@ final class LogFileNames {
                 || name.equals(METADATA)
                 || name.equals(LOG_START)
                 || name.equals(SYNCED_OFFSET)
-                || name.equals(CLEAN_SHUTDOWN);
+                || name.equals(CLEAN_SHUTDOWN)
+                || name.equals(CLEANER_OFFSET);
     }
 }

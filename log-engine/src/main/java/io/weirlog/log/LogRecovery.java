@@ -66,6 +66,7 @@ final class LogRecovery {
 
     Recovered recover() throws IOException {
         storage.createDirectories(context.directory());
+        SegmentSwap.finishInterrupted(context);
         var bases = listSegments();
         checkIdentity(bases);
         var start = LogStartFile.read(storage, context.directory());

@@ -86,6 +86,20 @@ final class LogView {
                 shorter, newLogStartOffset, logEndOffset, activeBytes, newCompletedBytes, epochs, firstOpenTransaction);
     }
 
+    /// The log with one segment in place of some that are complete; the end stays where it is.
+    LogView replaced(int from, int count, Segment by) {
+        var shorter = new Segment[segments.length - count + 1];
+        System.arraycopy(segments, 0, shorter, 0, from);
+        shorter[from] = by;
+        System.arraycopy(segments, from + count, shorter, from + 1, segments.length - from - count);
+        var newCompletedBytes = completedBytes + by.completedBytes();
+        for (var i = from; i < from + count; i++) {
+            newCompletedBytes -= segments[i].completedBytes();
+        }
+        return new LogView(
+                shorter, logStartOffset, logEndOffset, activeBytes, newCompletedBytes, epochs, firstOpenTransaction);
+    }
+
     /// The log up to a place in one segment, which becomes the active one.
     LogView cutTo(
             int segmentIndex,

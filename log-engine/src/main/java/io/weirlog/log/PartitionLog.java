@@ -27,6 +27,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogAppender appender;
     private final LogRetention retention;
     private final LogTruncator truncator;
+    private final LogCompaction compaction;
     private final LogReader reader;
     private final RecoveryReport recovery;
 
@@ -40,6 +41,7 @@ public final class PartitionLog implements AutoCloseable {
         this.appender = new LogAppender(context, state, syncer, producers);
         this.retention = new LogRetention(context, state, syncer, appender, producers);
         this.truncator = new LogTruncator(context, state, syncer, producers);
+        this.compaction = new LogCompaction(context, state, syncer, producers, reader);
     }
 
     /// Opens the log in a directory, or makes an empty one. A torn end is cut; [#recovery] tells what was done.
@@ -171,6 +173,7 @@ public final class PartitionLog implements AutoCloseable {
     ///
     /// @return the log's new end, before the offset if a batch reached across it
     public Offset truncateTo(Offset offset) throws LogPoisonedException {
+        compaction.beforeTruncation(offset);
         truncator.truncateTo(offset);
         appender.activeReplaced();
         return logEndOffset();
@@ -179,6 +182,7 @@ public final class PartitionLog implements AutoCloseable {
     /// Takes off everything, epochs too, and goes on at `start`, wherever that is: for a replica whose leader's log
     /// begins beyond its end. Durable on return; slices that are open stay as they are.
     public void truncateFullyAndStartAt(Offset start) throws LogPoisonedException {
+        compaction.beforeTruncation(Offset.ZERO);
         truncator.truncateFullyAndStartAt(start);
         appender.activeReplaced();
     }
@@ -255,6 +259,11 @@ public final class PartitionLog implements AutoCloseable {
     /// The bytes of all batches; indexes are not counted.
     public long sizeBytes() {
         return state.view().sizeBytes();
+    }
+
+    /// The log's compaction by key: one thread at a time may clean, any may ask.
+    public LogCompaction compaction() {
+        return compaction;
     }
 
     /// Reads whole batches, starting with the one that holds `from`: at most `maxBytes`, but at least one batch;

@@ -213,7 +213,7 @@ final class Segment {
                     throw new CorruptLogException(
                             file, headers.position(), "a batch begins at offset " + header.baseOffset());
                 }
-                empty.add(header.lastOffset(), headers.position(), header.sizeBytes(), header.maxTimestamp());
+                empty.add(header, headers.position());
                 next = header.nextOffset();
             }
             return empty;
@@ -283,7 +283,13 @@ final class Segment {
             return true;
         }
         try (var headers = new HeaderCursor(reader(), file, 0, extent.sizeBytes())) {
-            return headers.next() && headers.header().maxTimestamp() < 0;
+            while (headers.next()) {
+                // Those that compaction has emptied are not indexed by time.
+                if (headers.header().recordCount() > 0) {
+                    return headers.header().maxTimestamp() < 0;
+                }
+            }
+            return true;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.weirlog.log;
 
+import io.weirlog.record.RecordBatch;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -154,17 +155,18 @@ final class SegmentIndexes implements AutoCloseable {
     }
 
     /// Counts a batch and gives every `index.interval.bytes` an entry.
-    void add(long lastOffset, int position, int sizeBytes, long batchMaxTimestampMillis) throws IOException {
-        if (batchMaxTimestampMillis > maxTimestampMillis) {
-            maxTimestampMillis = batchMaxTimestampMillis;
-            maxTimestampOffset = lastOffset;
+    void add(RecordBatch batch, int position) throws IOException {
+        // One that compaction has emptied has no record of its latest time any more.
+        if (batch.recordCount() > 0 && batch.maxTimestamp() > maxTimestampMillis) {
+            maxTimestampMillis = batch.maxTimestamp();
+            maxTimestampOffset = batch.lastOffset();
         }
         if (bytesSinceEntry > context.config().indexIntervalBytes() && !areFull()) {
-            offsets.append(lastOffset, position);
+            offsets.append(batch.lastOffset(), position);
             times.appendIfLater(maxTimestampMillis, maxTimestampOffset);
             bytesSinceEntry = 0;
         }
-        bytesSinceEntry += sizeBytes;
+        bytesSinceEntry += batch.sizeBytes();
     }
 
     /// Adds the entry that tells the segment's largest timestamp, and cuts the files to what is used. The memory

@@ -128,7 +128,9 @@ final class SegmentLookup {
         var latest = -1L;
         try (var headers = walk()) {
             while (headers.next()) {
-                latest = Math.max(latest, headers.header().maxTimestamp());
+                if (headers.header().recordCount() > 0) {
+                    latest = Math.max(latest, headers.header().maxTimestamp());
+                }
             }
         }
         return latest < 0 ? OptionalLong.empty() : OptionalLong.of(latest);

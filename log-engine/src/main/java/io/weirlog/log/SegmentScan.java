@@ -48,7 +48,8 @@ final class SegmentScan {
     record Outcome(int validBytes, Optional<String> problem) {}
 
     Outcome scan(Storage storage, Path file, long baseOffset, SegmentIndexes indexes) throws IOException {
-        if (baseOffset != nextOffset && !(gapsAllowed && baseOffset > nextOffset)) {
+        // Also where offsets have gaps: compaction leaves none between segments.
+        if (baseOffset != nextOffset) {
             return new Outcome(
                     0, Optional.of("the segment begins at offset " + baseOffset + ", expected " + nextOffset));
         }
@@ -85,7 +86,7 @@ final class SegmentScan {
             }
             lastEpoch = batch.leaderEpoch();
             nextOffset = batch.nextOffset();
-            indexes.add(batch.lastOffset(), at, batch.sizeBytes(), batch.maxTimestamp());
+            indexes.add(batch, at);
             producers.take(batch);
             at += batch.sizeBytes();
         }

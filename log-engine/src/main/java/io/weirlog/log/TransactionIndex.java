@@ -116,6 +116,18 @@ public final class TransactionIndex {
         return all;
     }
 
+    /// All entries whose marker is not before an offset.
+    List<AbortedTransaction> endingFrom(long offset) throws IOException {
+        var count = entries;
+        var all = new ArrayList<AbortedTransaction>();
+        for (var i = firstEndingAt(offset, count); i < count; ) {
+            var some = read(i, count);
+            all.addAll(some);
+            i += some.size();
+        }
+        return all;
+    }
+
     /// The first entry whose marker is not before an offset, by bisection.
     private int firstEndingAt(long offset, int count) throws IOException {
         if (count == 0) {

@@ -46,7 +46,7 @@ final class UncleanStart {
         this.bases = bases;
         this.first = first;
         this.syncedEnd = syncedEnd;
-        this.scan = new SegmentScan(context.config().compacted(), knownEpochs, bases.get(first), epochs, producers);
+        this.scan = new SegmentScan(context.offsetsMayHaveGaps(), knownEpochs, bases.get(first), epochs, producers);
     }
 
     Result recover() throws IOException {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class BatchValidatorTest {
-    private static final BatchLimits LIMITS = new BatchLimits(10_000, 100_000);
+    private static final BatchLimits LIMITS = new BatchLimits(10_000, 100_000, false);
 
     @ParameterizedTest
     @EnumSource(Compression.class)
@@ -208,5 +208,18 @@ class BatchValidatorTest {
         var verdict = assertInstanceOf(Invalid.class, BatchValidator.validate(batch, LIMITS));
         assertEquals(reason, verdict.reason(), verdict.message());
         assertFalse(verdict.message().isBlank());
+    }
+
+    @Test
+    void aCompactedTopicWantsKeys() {
+        var limits = new BatchLimits(10_000, 100_000, true);
+        assertInstanceOf(BatchVerdict.Valid.class, BatchValidator.validate(TestLogs.batch(3, 10), limits));
+        var builder = new RecordBatchBuilder(Compression.NONE, 100);
+        builder.append(TestLogs.NOW, new byte[1], null, List.of());
+        builder.append(TestLogs.NOW, (byte[]) null, new byte[1], List.of());
+        var batch = builder.build();
+        var verdict = assertInstanceOf(BatchVerdict.Invalid.class, BatchValidator.validate(batch, limits));
+        assertEquals(BatchVerdict.Reason.KEY_MISSING, verdict.reason());
+        assertInstanceOf(BatchVerdict.Valid.class, BatchValidator.validate(batch, LIMITS));
     }
 }

@@ -1,6 +1,7 @@
 package io.weirlog.log;
 
 import static io.weirlog.log.CrashRun.append;
+import static io.weirlog.log.CrashRun.clean;
 import static io.weirlog.log.CrashRun.end;
 import static io.weirlog.log.CrashRun.epoch;
 import static io.weirlog.log.CrashRun.follow;
@@ -46,9 +47,19 @@ class CrashPointTest {
             .indexIntervalBytes(200)
             .segmentIndexBytes(120)
             .build();
+    private static final String COMPACTED = "compact";
+    private static final LogConfig COMPACTED_CONFIG = LogConfig.builder()
+            .segmentBytes(1500)
+            .indexIntervalBytes(200)
+            .segmentIndexBytes(120)
+            .compacted(true)
+            .build();
     /// What a node does with a log that it finds after a crash.
     private static final List<Step> GO_ON = List.of(
             epoch(1), append(1, 1, 20), sync(), end(ABORT), produce(2, 300), reopen(), append(1, 1, 10), kill());
+
+    private static final List<Step> CLEAN_ON =
+            List.of(epoch(1), append(2, 2, 20), roll(), clean(), append(1, 1, 9), kill());
 
     private int states;
 
@@ -84,7 +95,19 @@ class CrashPointTest {
         scripts.put(
                 "follow transactions",
                 List.of(followTransaction(ABORT), followTransaction(COMMIT), sync(), roll(), followTransaction(ABORT)));
+        scripts.put(
+                COMPACTED, List.of(epoch(0), append(3, 2, 50), append(2, 3, 400), roll(), append(1, 1, 10), clean()));
+        scripts.put(
+                COMPACTED + " twice",
+                List.of(epoch(0), append(9, 2, 200), clean(), append(5, 3, 200), epoch(1), roll(), clean(), reopen()));
+        scripts.put(
+                COMPACTED + " closed",
+                List.of(epoch(0), append(6, 1, 500), reopen(), clean(), append(1, 1, 10), roll(), kill(), clean()));
         return scripts;
+    }
+
+    private static LogConfig configOf(String name) {
+        return name.startsWith(COMPACTED) ? COMPACTED_CONFIG : CONFIG;
     }
 
     private static List<Step> randomScript(Random random) {
@@ -121,7 +144,7 @@ class CrashPointTest {
 
     private void runWithCrashes(String name, List<Step> script, long seed) throws Exception {
         var disk = CrashRun.newDisk(seed);
-        var run = new CrashRun(disk, CONFIG, seed);
+        var run = new CrashRun(disk, configOf(name), seed);
         run.onBoundary(next -> crashInAllWays(name, run, next, true));
         run.start();
         for (var step : script) {
@@ -143,7 +166,7 @@ class CrashPointTest {
                     }
                     states++;
                     left.start();
-                    for (var step : GO_ON) {
+                    for (var step : name.startsWith(COMPACTED) ? CLEAN_ON : GO_ON) {
                         step.run(left);
                     }
                 } catch (Exception | AssertionError e) {
@@ -202,7 +225,7 @@ class CrashPointTest {
 
     private static boolean failsAt(String name, List<Step> script, Operation operation, int nth) throws Exception {
         var disk = CrashRun.newDisk(nth);
-        var run = new CrashRun(disk, CONFIG, nth);
+        var run = new CrashRun(disk, configOf(name), nth);
         disk.faults().failNth(operation, nth);
         return endsWithFailure(name + ", " + operation + " number " + nth, run, script);
     }
@@ -220,7 +243,7 @@ class CrashPointTest {
 
     private static boolean runWithRoom(String name, List<Step> script, int bytes) throws Exception {
         var disk = CrashRun.newDisk(bytes);
-        var run = new CrashRun(disk, CONFIG, bytes);
+        var run = new CrashRun(disk, configOf(name), bytes);
         disk.faults().limitGrowth(bytes);
         return endsWithFailure(name + ", room for " + bytes + " bytes", run, script);
     }

@@ -13,6 +13,7 @@ import io.weirlog.record.RecordBatchBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -191,6 +192,45 @@ final class CrashRun {
         return run -> run.change(
                 run.before.synced(),
                 log -> assertEquals(run.before.end(), log.sync().value()));
+    }
+
+    /// A cleaning: each step of the owner is a change of its own.
+    static Step clean() {
+        return run -> {
+            sync().run(run);
+            var left = run.cleanedModels();
+            run.log()
+                    .compaction()
+                    .clean(
+                            step -> {
+                                run.after = left.getFirst();
+                                step.run();
+                                run.before = left.removeFirst();
+                            },
+                            CompactionTest.MEMORY,
+                            bytes -> {},
+                            run.log().logEndOffset(),
+                            TestLogs.NOW);
+            assertTrue(left.isEmpty(), left.size() + " steps were not made");
+            assertEquals(run.before.bytes(run.before.end()), read(run.log()));
+        };
+    }
+
+    /// What the log has to be after each step of a cleaning: what it is on a disk without faults.
+    private ArrayDeque<LogModel> cleanedModels() throws Exception {
+        var twin = open(disk.recoverAs(LossMode.ALL_KEPT, 0), config);
+        var models = new ArrayDeque<LogModel>();
+        twin.compaction()
+                .clean(
+                        step -> {
+                            step.run();
+                            models.add(before.withBatches(read(twin)));
+                        },
+                        CompactionTest.MEMORY,
+                        bytes -> {},
+                        twin.logEndOffset(),
+                        TestLogs.NOW);
+        return models;
     }
 
     /// A proper end, and the next start.

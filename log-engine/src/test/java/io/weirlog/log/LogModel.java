@@ -53,6 +53,17 @@ record LogModel(List<Batch> batches, EpochHistory epochs, long durableEnd, Optio
         return new LogModel(batches, epochs, end(), OptionalLong.of(end()), rolled);
     }
 
+    /// The same log with other batches that end where these do.
+    LogModel withBatches(ByteBuffer bytes) {
+        var others = new ArrayList<Batch>();
+        for (var rest = bytes.duplicate(); rest.hasRemaining(); ) {
+            var batch = RecordBatch.of(rest);
+            others.add(new Batch(batch.nextOffset(), batch.slice()));
+            rest.position(rest.position() + batch.sizeBytes());
+        }
+        return new LogModel(others, epochs, durableEnd, OptionalLong.empty(), rolled);
+    }
+
     /// What is left after a crash that left the log up to `end`: this is on the disk now and has to stay.
     LogModel crashed(long end) {
         var kept = batches.stream().filter(batch -> batch.nextOffset() <= end).toList();

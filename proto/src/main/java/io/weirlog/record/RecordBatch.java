@@ -160,6 +160,11 @@ public final class RecordBatch {
         return buffer.slice(start + BatchFormat.HEADER_BYTES, sizeBytes() - BatchFormat.HEADER_BYTES);
     }
 
+    /// Copies the header to the first bytes of another buffer.
+    void copyHeaderTo(ByteBuffer target) {
+        target.put(0, buffer, start, BatchFormat.HEADER_BYTES);
+    }
+
     /// The bytes of this batch alone, sharing memory.
     public ByteBuffer slice() {
         return buffer.slice(start, sizeBytes());

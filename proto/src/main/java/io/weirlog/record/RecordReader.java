@@ -33,6 +33,8 @@ public final class RecordReader {
     private int recordAt;
     /// Where the current record must end.
     private int recordEnd;
+    /// Where the current record goes on behind its timestamp.
+    private int offsetDeltaAt;
     private long timestampDelta;
     private int offsetDelta;
     private int keyAt;
@@ -101,6 +103,7 @@ public final class RecordReader {
         // Attributes of records are unused and ignored, so that a later use of them does not break this reader.
         skip(1);
         timestampDelta = readVarlong();
+        offsetDeltaAt = at;
         offsetDelta = readVarint();
         keyLength = readLength("key");
         keyAt = at;
@@ -116,6 +119,12 @@ public final class RecordReader {
         }
         recordsRead++;
         return true;
+    }
+
+    /// Goes back before the first record, without unpacking the batch again.
+    public void rewind() {
+        recordsRead = 0;
+        recordEnd = 0;
     }
 
     public long offset() {
@@ -146,9 +155,47 @@ public final class RecordReader {
         return valueLength < 0 ? null : records.slice(valueAt, valueLength);
     }
 
+    public boolean hasKey() {
+        return keyLength >= 0;
+    }
+
+    public boolean hasValue() {
+        return valueLength >= 0;
+    }
+
+    /// All records as they lie there, unpacked: for those who walk over many and want no object for each.
+    public ByteBuffer unpacked() {
+        return records;
+    }
+
+    /// Where in [#unpacked] the current record's key begins; meaningful only if [#hasKey].
+    public int keyPosition() {
+        return keyAt;
+    }
+
+    /// Meaningful only if [#hasKey].
+    public int keyBytes() {
+        return keyLength;
+    }
+
     /// The current record from its length to its last header.
     public int recordBytes() {
         return recordEnd - recordAt;
+    }
+
+    /// Where in [#unpacked] the current record begins.
+    int recordPosition() {
+        return recordAt;
+    }
+
+    /// Where in [#unpacked] the current record goes on behind its timestamp.
+    int offsetDeltaPosition() {
+        return offsetDeltaAt;
+    }
+
+    /// Where in [#unpacked] the current record ends.
+    int recordEndPosition() {
+        return recordEnd;
     }
 
     /// The headers in their order, copied.

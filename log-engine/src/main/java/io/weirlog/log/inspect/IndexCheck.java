@@ -89,7 +89,10 @@ final class IndexCheck {
         while (nextTime < times.size() && times.get(nextTime).lastOffset() < batch.lastOffset()) {
             checkTime();
         }
-        latestMillis = Math.max(latestMillis, batch.maxTimestamp());
+        // What compaction has emptied is not indexed by time.
+        if (batch.recordCount() > 0) {
+            latestMillis = Math.max(latestMillis, batch.maxTimestamp());
+        }
         while (nextOffset < offsets.size() && offsets.get(nextOffset).position() <= position) {
             var entry = offsets.get(nextOffset);
             if (entry.position() != position || entry.lastOffset() != batch.lastOffset()) {
