@@ -78,14 +78,12 @@ public final class LogCleaner implements AutoCloseable {
         }
     }
 
-    /// Looks after a log from now on, if it is one to be compacted.
+    /// Looks after a log from now on, as long as it is one to be compacted.
     public void add(CleanableLog log) {
-        if (log.log().config().compacted()) {
-            locked(() -> {
-                entries.put(log.log(), new Entry(log));
-                wakeUps++;
-            });
-        }
+        locked(() -> {
+            entries.put(log.log(), new Entry(log));
+            wakeUps++;
+        });
     }
 
     /// Lets go of a log; on return nobody cleans it any more. Not to be called by its owner's thread, which a cleaning
@@ -235,7 +233,7 @@ public final class LogCleaner implements AutoCloseable {
     private Optional<CompactionNeed> needOf(Entry entry) {
         try {
             var cleanPointMax = entry.log.cleanPointMax();
-            return cleanPointMax.isEmpty()
+            return cleanPointMax.isEmpty() || !entry.log.log().config().compacted()
                     ? Optional.empty()
                     : Optional.of(entry.log.log().compaction().need(cleanPointMax.get(), wallMillis.getAsLong()));
         } catch (IOException | RuntimeException e) {

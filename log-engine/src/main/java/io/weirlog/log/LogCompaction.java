@@ -21,7 +21,6 @@ public final class LogCompaction {
     private final LogProducers producers;
     private final LogReader reader;
     private final SegmentSwap swap;
-    private final CompactionPolicy policy;
 
     /// Written by the owner only.
     private volatile long firstDirtyOffset;
@@ -36,7 +35,6 @@ public final class LogCompaction {
         this.producers = producers;
         this.reader = reader;
         this.swap = new SegmentSwap(context, state, syncer);
-        this.policy = new CompactionPolicy(context.config());
         this.firstDirtyOffset = CleanerOffsetFile.read(context.storage(), context.directory());
         if (firstDirtyOffset > state.view().logEndOffset()) {
             // The log has lost its end: other records will take those offsets.
@@ -55,6 +53,7 @@ public final class LogCompaction {
     }
 
     private CompactionNeed need(LogView view, Offset cleanPointMax, long nowMillis) throws IOException {
+        var policy = new CompactionPolicy(context.config());
         var firstDirty = Math.max(firstDirtyOffset, view.logStartOffset());
         var firstDirtySegment = view.segmentIndexOf(firstDirty);
         var endOffsets = new ArrayList<Long>();

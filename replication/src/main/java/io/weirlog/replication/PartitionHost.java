@@ -5,6 +5,8 @@ import io.weirlog.common.Invariant;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.LogConfig;
+import io.weirlog.log.LogPoisonedException;
+import io.weirlog.log.OwnerThread;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.log.ProducerAdmission;
 import io.weirlog.log.ProducerVerdict;
@@ -442,6 +444,16 @@ final class PartitionHost {
             } catch (IOException e) {
                 storageFailed(e);
             }
+        }
+    }
+
+    /// Does what compaction wants done to the log.
+    void runForCleaner(OwnerThread.Step step) throws IOException {
+        try {
+            step.run();
+        } catch (LogPoisonedException e) {
+            storageFailed(e);
+            throw e;
         }
     }
 

@@ -7,6 +7,8 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
+import io.weirlog.log.CleanerStats;
+import io.weirlog.log.LogCleaner;
 import io.weirlog.log.LogOpenException;
 import io.weirlog.log.LogOpenFailure;
 import io.weirlog.log.PartitionIdentity;
@@ -43,6 +45,7 @@ public final class Partitions implements AutoCloseable {
     private final ReplicationClock clock;
     private final List<Shard> shards = new ArrayList<>();
     private final LogSyncer syncer;
+    private final LogCleaner cleaner;
     private final ExecutorService openers;
     private final Map<TopicPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
     /// Deletes files some time after they left their logs, and looks for more of them.
@@ -62,6 +65,7 @@ public final class Partitions implements AutoCloseable {
         for (var number = 0; number < config.shards(); number++) {
             shards.add(new Shard(number, config.shardInboxAppendsMax(), clock, failure::complete));
         }
+        this.cleaner = new LogCleaner(config.cleaner(), clock::wallMillis, clock::nanoTime);
         this.openers = Executors.newFixedThreadPool(
                 config.openThreads(),
                 Thread.ofPlatform().name("weirlog-open-", 0).factory());
@@ -134,7 +138,9 @@ public final class Partitions implements AutoCloseable {
         try {
             var log = openLog(assignment);
             shard.executeFor(host, () -> {
-                if (!host.open(log)) {
+                if (host.open(log)) {
+                    cleaner.add(new HostedLog(host, shard, log));
+                } else {
                     openers.execute(() -> discard(host, log));
                 }
             });
@@ -212,6 +218,11 @@ public final class Partitions implements AutoCloseable {
     /// Completes with the cause if a shard has died: the node should then stop.
     public CompletableFuture<Throwable> failure() {
         return failure.copy();
+    }
+
+    /// What compaction has done, and how things stand.
+    public CleanerStats cleanerStats() {
+        return cleaner.stats();
     }
 
     /// The number of partitions hosted.
@@ -321,7 +332,8 @@ public final class Partitions implements AutoCloseable {
         }
     }
 
-    private static void deleteLog(PartitionHost host, PartitionLog log) {
+    private void deleteLog(PartitionHost host, PartitionLog log) {
+        cleaner.remove(log);
         try {
             log.delete();
         } catch (IOException e) {
@@ -342,6 +354,8 @@ public final class Partitions implements AutoCloseable {
         // Openings first: each hands its log to a shard, and a shard that has closed would lose it.
         openers.shutdown();
         awaitTermination();
+        // While the shards still work: a cleaning may be waiting for one.
+        cleaner.close();
         List<CompletableFuture<Optional<PartitionLog>>> released = new ArrayList<>();
         for (var host : hosts.values()) {
             unclean |= host.view() instanceof PartitionView.Failed;

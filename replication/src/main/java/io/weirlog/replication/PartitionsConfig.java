@@ -1,5 +1,6 @@
 package io.weirlog.replication;
 
+import io.weirlog.log.CleanerConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -12,6 +13,7 @@ import java.time.Duration;
 /// @param openThreads logs opened or recovered at the same time
 /// @param retentionInterval how often logs are looked through for what is too old or too much
 /// @param closeGrace how long [Partitions#close] waits for acknowledgements under way
+/// @param cleaner how logs are compacted
 public record PartitionsConfig(
         Path dataDirectory,
         int shards,
@@ -19,9 +21,29 @@ public record PartitionsConfig(
         int syncThreads,
         int openThreads,
         Duration retentionInterval,
-        Duration closeGrace) {
+        Duration closeGrace,
+        CleanerConfig cleaner) {
     public static PartitionsConfig of(Path dataDirectory, int shards, Duration closeGrace) {
         return new PartitionsConfig(
-                dataDirectory, shards, 16_384, 2, Math.max(2, shards), Duration.ofMinutes(1), closeGrace);
+                dataDirectory,
+                shards,
+                16_384,
+                2,
+                Math.max(2, shards),
+                Duration.ofMinutes(1),
+                closeGrace,
+                CleanerConfig.DEFAULTS);
+    }
+
+    public PartitionsConfig withCleaner(CleanerConfig newCleaner) {
+        return new PartitionsConfig(
+                dataDirectory,
+                shards,
+                shardInboxAppendsMax,
+                syncThreads,
+                openThreads,
+                retentionInterval,
+                closeGrace,
+                newCleaner);
     }
 }

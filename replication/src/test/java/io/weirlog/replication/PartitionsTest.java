@@ -11,6 +11,7 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
+import io.weirlog.log.CleanerConfig;
 import io.weirlog.log.FileStorage;
 import io.weirlog.log.LogConfig;
 import io.weirlog.record.Compression;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -59,7 +61,15 @@ class PartitionsTest {
         return new Partitions(
                 SELF,
                 new FileStorage(),
-                new PartitionsConfig(folder, 2, 1024, 2, 2, Duration.ofMillis(50), Duration.ofSeconds(10)),
+                new PartitionsConfig(
+                        folder,
+                        2,
+                        1024,
+                        2,
+                        2,
+                        Duration.ofMillis(50),
+                        Duration.ofSeconds(10),
+                        new CleanerConfig(1, 1 << 20, OptionalLong.empty(), Duration.ofMillis(20))),
                 ReplicationClock.SYSTEM);
     }
 
@@ -146,12 +156,17 @@ class PartitionsTest {
         var builder = new RecordBatchBuilder(Compression.NONE, 128);
         builder.append(System.currentTimeMillis(), null, new byte[100], List.of());
         builder.append(System.currentTimeMillis(), null, new byte[100], List.of());
+        return append(builder, acks, expected, timeoutMillis);
+    }
+
+    private CompletableFuture<AppendResult> append(
+            RecordBatchBuilder builder, Acks acks, Optional<Offset> expected, long timeoutMillis) {
         var result = new CompletableFuture<AppendResult>();
         partitions.append(
                 ID,
                 new AppendCommand(
                         Payload.of(builder.build()),
-                        2,
+                        builder.recordCount(),
                         acks,
                         expected,
                         System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis),
@@ -355,6 +370,22 @@ class PartitionsTest {
         await(() -> leading().log().logStartOffset().value() > 100);
         assertEquals(200, leading().log().logEndOffset().value());
         assertInstanceOf(AppendResult.Appended.class, append());
+    }
+
+    @Test
+    void compactionRunsByItselfAndEndsWithItsTopic() throws Exception {
+        host(LogConfig.fromTopicConfig(Map.of("cleanup.policy", "compact", "segment.bytes", "2000")));
+        for (var i = 0; i < 50; i++) {
+            var builder = new RecordBatchBuilder(Compression.LZ4, 128);
+            builder.append(i, new byte[] {(byte) (i % 5)}, new byte[500], List.of());
+            append(builder, Acks.ALL, Optional.empty(), 20_000).get(20, TimeUnit.SECONDS);
+        }
+        await(() -> partitions.cleanerStats().recordsRead()
+                > partitions.cleanerStats().recordsKept());
+        assertEquals(0, partitions.cleanerStats().uncleanableLogs());
+        assertEquals(new Offset(50), leading().log().logEndOffset());
+        partitions.deleteTopic(ID.topicId());
+        await(() -> !Files.exists(folder.resolve("orders-0")));
     }
 
     @Test

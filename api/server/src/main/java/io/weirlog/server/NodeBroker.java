@@ -84,7 +84,8 @@ final class NodeBroker implements AutoCloseable {
         this.partitions = opened(new Partitions(
                 config.nodeId(),
                 new FileStorage(),
-                PartitionsConfig.of(directory.partitions(), config.limits().shards(), config.shutdownGrace()),
+                PartitionsConfig.of(directory.partitions(), config.limits().shards(), config.shutdownGrace())
+                        .withCleaner(config.cleaner()),
                 ReplicationClock.SYSTEM));
         var _ = partitions.failure().thenAccept(failure::complete);
         this.broker = new Broker(config.nodeId(), partitions, settings);

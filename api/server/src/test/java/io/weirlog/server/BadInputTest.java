@@ -318,6 +318,28 @@ class BadInputTest {
     }
 
     @Test
+    void recordsWithoutAKeyInACompactedTopic() {
+        node.createTopic("latest", 1, Map.of("cleanup.policy", "compact"));
+        var encoded = AppendRequest.newBuilder()
+                .setTopic("latest")
+                .setPartition(0)
+                .setBatch(bytes(TestNode.batch(Compression.NONE, "a value")))
+                .build();
+        var plain = AppendRequest.newBuilder()
+                .setTopic("latest")
+                .setPartition(0)
+                .setRecords(TestNode.records("a value"))
+                .build();
+        for (var request : List.of(encoded, plain)) {
+            assertReason(
+                    refused(() -> node.producer().append(request)),
+                    Status.Code.INVALID_ARGUMENT,
+                    ErrorReason.ERROR_REASON_INVALID_RECORD,
+                    "cleanup.policy");
+        }
+    }
+
+    @Test
     void timesThatTheTopicDoesNotTake() {
         node.createTopic("punctual", 1, Map.of("message.timestamp.before.max.ms", "60000"));
         var batch = TestNode.batch(Compression.NONE, "from 1970");

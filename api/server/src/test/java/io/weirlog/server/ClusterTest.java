@@ -136,6 +136,7 @@ class ClusterTest {
                     config.cluster(),
                     config.limits(),
                     config.shutdownGrace(),
+                    config.cleaner(),
                     config.topicDefaults());
             var refused = assertThrows(
                     NodeStartException.class, () -> Node.start(impostor).close());

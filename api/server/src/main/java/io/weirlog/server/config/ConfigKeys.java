@@ -96,6 +96,26 @@ public final class ConfigKeys {
             "10s",
             "How long a node that stops lets requests in flight end.");
 
+    public static final ConfigKey<Integer> LOG_CLEANER_THREADS = key(
+            "log.cleaner.threads",
+            ConfigTypes.integer(1, 64),
+            "1",
+            "The threads that compact topics with cleanup.policy=compact.");
+    public static final ConfigKey<Long> LOG_CLEANER_DEDUPE_BUFFER_SIZE = key(
+            "log.cleaner.dedupe.buffer.size",
+            ConfigTypes.bytesLong(MIB, 64 * GIB),
+            "128MiB",
+            "What all compacting threads may take outside the heap to remember keys, 32 bytes for each.");
+    public static final ConfigKey<Long> LOG_CLEANER_IO_MAX_BYTES_PER_SECOND = optionalKey(
+            "log.cleaner.io.max.bytes.per.second",
+            ConfigTypes.bytesLong(64 * 1024, 1024 * GIB),
+            "What all compacting threads may read and write. Without it, as much as they can.");
+    public static final ConfigKey<Integer> LOG_CLEANER_BACKOFF_MS = key(
+            "log.cleaner.backoff.ms",
+            ConfigTypes.integer(1, Integer.MAX_VALUE),
+            "15000",
+            "How long a compacting thread waits when it has found nothing to do.");
+
     /// In the order in which they are shown.
     public static final List<ConfigKey<?>> ALL = List.of(
             NODE_ID,
@@ -118,7 +138,11 @@ public final class ConfigKeys {
             REQUEST_MEMORY_BYTES,
             MAX_FETCH_BYTES,
             PRODUCE_MAX_IN_FLIGHT_APPENDS,
-            SHUTDOWN_GRACE);
+            SHUTDOWN_GRACE,
+            LOG_CLEANER_THREADS,
+            LOG_CLEANER_DEDUPE_BUFFER_SIZE,
+            LOG_CLEANER_IO_MAX_BYTES_PER_SECOND,
+            LOG_CLEANER_BACKOFF_MS);
 
     /// What follows it is the name of a topic config; see [io.weirlog.metadata.core.TopicConfigs].
     public static final String TOPIC_DEFAULTS_PREFIX = "topic.defaults.";

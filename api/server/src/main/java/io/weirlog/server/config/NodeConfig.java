@@ -1,6 +1,7 @@
 package io.weirlog.server.config;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.log.CleanerConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 /// Made by [NodeConfigLoader] from what a user gave, or by [#embedded(Path)] for a node within a test or a tool.
 ///
 /// @param clusterId the cluster that the node must belong to; absent: the one that its data are of, or a new one
+/// @param cleaner how the node compacts its logs
 /// @param topicDefaults explicit topic configs by name, for topics that do not set them
 public record NodeConfig(
         BrokerId nodeId,
@@ -26,6 +28,7 @@ public record NodeConfig(
         Cluster cluster,
         Limits limits,
         Duration shutdownGrace,
+        CleanerConfig cleaner,
         Map<String, String> topicDefaults) {
 
     public NodeConfig {
@@ -123,7 +126,7 @@ public record NodeConfig(
                 cluster.rack(),
                 cluster.liveness());
         return new NodeConfig(
-                newNodeId, roles, clusterId, dataDir, network, renamed, limits, shutdownGrace, topicDefaults);
+                newNodeId, roles, clusterId, dataDir, network, renamed, limits, shutdownGrace, cleaner, topicDefaults);
     }
 
     public NodeConfig withClusterId(String newClusterId) {
@@ -136,26 +139,27 @@ public record NodeConfig(
                 cluster,
                 limits,
                 shutdownGrace,
+                cleaner,
                 topicDefaults);
     }
 
     public NodeConfig withNetwork(Network newNetwork) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, newNetwork, cluster, limits, shutdownGrace, topicDefaults);
+                nodeId, roles, clusterId, dataDir, newNetwork, cluster, limits, shutdownGrace, cleaner, topicDefaults);
     }
 
     public NodeConfig withLimits(Limits newLimits) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, newLimits, shutdownGrace, topicDefaults);
+                nodeId, roles, clusterId, dataDir, network, cluster, newLimits, shutdownGrace, cleaner, topicDefaults);
     }
 
     public NodeConfig withShutdownGrace(Duration newShutdownGrace) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, limits, newShutdownGrace, topicDefaults);
+                nodeId, roles, clusterId, dataDir, network, cluster, limits, newShutdownGrace, cleaner, topicDefaults);
     }
 
     public NodeConfig withTopicDefaults(Map<String, String> newTopicDefaults) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, newTopicDefaults);
+                nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, cleaner, newTopicDefaults);
     }
 }

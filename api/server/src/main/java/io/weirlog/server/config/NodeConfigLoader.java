@@ -1,16 +1,19 @@
 package io.weirlog.server.config;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.log.CleanerConfig;
 import io.weirlog.metadata.core.Spelling;
 import io.weirlog.metadata.core.TopicConfigs;
 import io.weirlog.server.config.ConfigResult.Setting;
 import io.weirlog.server.config.ConfigType.Parsed;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -218,7 +221,18 @@ public final class NodeConfigLoader {
                 cluster(settings),
                 limits,
                 value(settings, ConfigKeys.SHUTDOWN_GRACE),
+                cleaner(settings),
                 topicDefaults(settings));
+    }
+
+    private static CleanerConfig cleaner(Map<String, Setting> settings) {
+        return new CleanerConfig(
+                value(settings, ConfigKeys.LOG_CLEANER_THREADS),
+                value(settings, ConfigKeys.LOG_CLEANER_DEDUPE_BUFFER_SIZE),
+                optional(settings, ConfigKeys.LOG_CLEANER_IO_MAX_BYTES_PER_SECOND)
+                        .map(OptionalLong::of)
+                        .orElse(OptionalLong.empty()),
+                Duration.ofMillis(value(settings, ConfigKeys.LOG_CLEANER_BACKOFF_MS)));
     }
 
     private static <T> T value(Map<String, Setting> settings, ConfigKey<T> key) {

@@ -240,6 +240,9 @@ final class Appender {
             if (record.hasTimestamp() && !bounds.admit(RecordCodec.millis(record.getTimestamp()))) {
                 return Optional.of(wrongTime(record.getTimestamp()));
             }
+            if (limits.keysRequired() && !record.hasKey()) {
+                return Optional.of(keyMissing());
+            }
             RecordCodec.append(builder, record, nowMillis);
         }
         var batch = builder.build();
@@ -266,6 +269,13 @@ final class Appender {
                 ErrorReason.ERROR_REASON_INVALID_TIMESTAMP,
                 "a record has the time " + Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos())
                         + ", farther from now than message.timestamp.before.max.ms or after.max.ms allow");
+    }
+
+    private static Problem keyMissing() {
+        return Problems.problem(
+                Status.Code.INVALID_ARGUMENT,
+                ErrorReason.ERROR_REASON_INVALID_RECORD,
+                "a record has no key, and the topic is compacted by key (cleanup.policy)");
     }
 
     private static long timeoutNanos(Duration timeout) {
