@@ -5,6 +5,7 @@ import io.weirlog.common.Durability;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
+import io.weirlog.log.CleanerConfig;
 import io.weirlog.log.FileStorage;
 import io.weirlog.log.LogConfig;
 import io.weirlog.record.Compression;
@@ -89,7 +90,14 @@ public final class SyncCost implements Callable<Integer> {
 
     private void measure(Path folder, int count) throws InterruptedException {
         var config = new PartitionsConfig(
-                folder, 2, 2 * inFlight + 1024, syncThreads, 2, Duration.ofMinutes(1), Duration.ofSeconds(20));
+                folder,
+                2,
+                2 * inFlight + 1024,
+                syncThreads,
+                2,
+                Duration.ofMinutes(1),
+                Duration.ofSeconds(20),
+                CleanerConfig.DEFAULTS);
         try (var partitions = new Partitions(SELF, new FileStorage(), config, ReplicationClock.SYSTEM)) {
             var ids = host(partitions, count);
             var run = new Run(partitions, batch());

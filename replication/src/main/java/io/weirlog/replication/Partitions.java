@@ -288,6 +288,7 @@ public final class Partitions implements AutoCloseable {
     }
 
     private void setAside(PartitionHost host, PartitionLog log) {
+        cleaner.remove(log);
         closeLog(log);
         try {
             var stray = StrayDirectories.quarantine(storage, config.dataDirectory(), host.name());
@@ -301,7 +302,7 @@ public final class Partitions implements AutoCloseable {
     public void deleteTopic(TopicId topicId) {
         for (var id : List.copyOf(hosts.keySet())) {
             if (id.topicId().equals(topicId)) {
-                release(id, Partitions::deleteLog);
+                release(id, this::deleteLog);
             }
         }
     }

@@ -34,9 +34,25 @@ enum CaseGroup {
                             List.of("weirlog", "kafka"),
                             Unit.SECONDS_PER_GIGABYTE));
         }
+    },
+    COMPACTION {
+        @Override
+        Stream<Case> cases() {
+            return Stream.of("none", "lz4", "zstd")
+                    .flatMap(compression -> Stream.of(compaction(compression, 100), compaction(compression, 1000)));
+        }
     };
 
     abstract Stream<Case> cases();
+
+    private static Case compaction(String compression, int recordBytes) {
+        return new Case(
+                "compact 1 GiB of records of " + recordBytes + " B, compression " + compression,
+                "CompactionBenchmark.compact",
+                Map.of("compression", compression, "recordBytes", String.valueOf(recordBytes)),
+                List.of("weirlog", "kafka"),
+                Unit.SECONDS_PER_GIGABYTE);
+    }
 
     private static Case append(int batchBytes, int recordBytes) {
         return new Case(
