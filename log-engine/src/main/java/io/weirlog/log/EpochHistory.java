@@ -33,6 +33,12 @@ record EpochHistory(List<Entry> entries) {
                 : Optional.of(entries.getLast().epoch());
     }
 
+    Optional<LeaderEpoch> earliest() {
+        return entries.isEmpty()
+                ? Optional.empty()
+                : Optional.of(entries.getFirst().epoch());
+    }
+
     /// The epoch that wrote an offset; empty before the first known one.
     Optional<LeaderEpoch> epochAt(Offset offset) {
         for (var i = entries.size() - 1; i >= 0; i--) {

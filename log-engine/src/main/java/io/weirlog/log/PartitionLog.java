@@ -318,4 +318,9 @@ public final class PartitionLog implements AutoCloseable {
     public Optional<LeaderEpoch> latestEpoch() {
         return state.view().epochs().latest();
     }
+
+    /// The epoch of the first record, or of the first that is to come.
+    public Optional<LeaderEpoch> earliestEpoch() {
+        return state.view().epochs().earliest();
+    }
 }

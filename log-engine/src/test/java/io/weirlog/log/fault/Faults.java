@@ -38,6 +38,13 @@ public final class Faults {
         crashBoundary = OptionalInt.of(boundary);
     }
 
+    /// From now on nothing fails any more.
+    public void calm() {
+        callsUntilFailure.clear();
+        freeBytes = Long.MAX_VALUE;
+        crashBoundary = OptionalInt.empty();
+    }
+
     /// Is told before each boundary what comes next, and may look at what a crash would leave there.
     public void onBoundary(Consumer<Operation> listener) {
         boundaryListener = Optional.of(listener);

@@ -34,6 +34,7 @@ sealed interface Node {
         private static final int SECTOR_BYTES = 512;
         /// A mapping must go on showing the file's bytes, so memory for a mapped file is never moved.
         private static final int GROWTH_WHILE_MAPPED = 16;
+        private static final long MAPPED_BYTES_MIN = 1024;
 
         private final Arena arena;
         private final List<Change.OfContent> pending = new ArrayList<>();
@@ -99,7 +100,7 @@ sealed interface Node {
                 return MemorySegment.NULL;
             }
             if (writable && writableMappings.get() == 0) {
-                reserve(GROWTH_WHILE_MAPPED * mappedBytes);
+                reserve(Math.max(MAPPED_BYTES_MIN, GROWTH_WHILE_MAPPED * mappedBytes));
             }
             // What is done at the end also keeps this file and its memory until then.
             var mapping = memory.asSlice(0, mappedBytes).reinterpret(user, gone -> unmapped(writable));

@@ -1,0 +1,54 @@
+package io.weirlog.replication.sim;
+
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.log.PartitionLog;
+import io.weirlog.metadata.core.IsrChange;
+import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.replication.core.Bug;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Optional;
+
+/// Hosts with one known bug put back.
+final class BuggySwitches extends SimSwitches {
+    private final Bug bug;
+
+    BuggySwitches(Bug bug) {
+        this.bug = bug;
+    }
+
+    @Override
+    protected void beginEpoch(PartitionLog log, LeaderEpoch epoch) throws IOException {
+        if (bug != Bug.EPOCH_NOT_PERSISTED) {
+            super.beginEpoch(log, epoch);
+        }
+    }
+
+    @Override
+    protected boolean mayTakeRoles(long imageIndex, BrokerEpoch registration) {
+        return bug == Bug.ROLES_OF_FORMER_LIFE || super.mayTakeRoles(imageIndex, registration);
+    }
+
+    @Override
+    protected Optional<BrokerEpoch> cleanlyStopped(Optional<BrokerEpoch> noted, Optional<BrokerEpoch> former) {
+        return bug == Bug.UNCLEAN_TAKEN_FOR_CLEAN ? former : super.cleanlyStopped(noted, former);
+    }
+
+    @Override
+    protected MetadataCommand proposed(MetadataCommand command, SimMetadata metadata) {
+        if (bug != Bug.NO_COMPARE_AND_SET || !(command instanceof MetadataCommand.AlterIsr alter)) {
+            return command;
+        }
+        var changes = new ArrayList<IsrChange>();
+        for (var change : alter.changes()) {
+            var now = metadata.latest()
+                    .topics()
+                    .byId(change.partition().topicId())
+                    .flatMap(topic -> topic.partition(change.partition().partition()))
+                    .orElseThrow();
+            changes.add(new IsrChange(change.partition(), change.leaderEpoch(), now.partitionEpoch(), change.inSync()));
+        }
+        return new MetadataCommand.AlterIsr(alter.requestId(), alter.leader(), alter.leaderBrokerEpoch(), changes);
+    }
+}

@@ -1,0 +1,342 @@
+package io.weirlog.replication.sim;
+
+import com.google.errorprone.annotations.FormatMethod;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.Offset;
+import io.weirlog.replication.sim.LogContent.Entry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Knows what was ever committed, and checks all that the cluster does against it. The names are those of the
+/// invariants.
+final class ClusterOracle {
+    private final ClusterSim cluster;
+    private final List<Truth> truths = new ArrayList<>();
+    /// Up to where a replica's content has been compared.
+    private final Map<SimReplica, Long> compared = new HashMap<>();
+
+    /// What is true of one partition.
+    private static final class Truth {
+        final ArrayList<Entry> committed = new ArrayList<>();
+        final Map<Integer, String> leaders = new HashMap<>();
+        /// By value, the offset that was told.
+        final TreeMap<Long, Long> acknowledged = new TreeMap<>();
+        /// Of the last unclean election: what older leaders say does not count any more.
+        int uncleanEpoch = -1;
+        boolean uncleanTakenOver = true;
+        long deletedUpTo;
+    }
+
+    static final class Violation extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Violation(String message) {
+            super(message);
+        }
+    }
+
+    ClusterOracle(ClusterSim cluster) {
+        this.cluster = cluster;
+        for (var i = 0; i < cluster.plan.partitions(); i++) {
+            truths.add(new Truth());
+        }
+    }
+
+    @FormatMethod
+    private static void check(boolean condition, String message, Object... arguments) {
+        if (!condition) {
+            throw new Violation(message.formatted(arguments));
+        }
+    }
+
+    int committedEnd(int partition) {
+        return truths.get(partition).committed.size();
+    }
+
+    int uncleanEpoch(int partition) {
+        return truths.get(partition).uncleanEpoch;
+    }
+
+    void opened(SimReplica replica) {
+        compared.put(replica, 0L);
+    }
+
+    void gone(SimReplica replica) {
+        compared.remove(replica);
+    }
+
+    void cut(SimReplica replica) {
+        compared.merge(replica, replica.log.logEndOffset().value(), Math::min);
+    }
+
+    void uncleanElection(int partition, LeaderEpoch epoch) {
+        cluster.world.count("unclean election");
+        var truth = truths.get(partition);
+        truth.uncleanEpoch = epoch.value();
+        truth.uncleanTakenOver = false;
+    }
+
+    void leads(SimReplica replica, LeaderEpoch epoch) {
+        var truth = truths.get(replica.partition);
+        var name = replica + " in epoch " + replica.node.epoch();
+        var other = truth.leaders.putIfAbsent(epoch.value(), name);
+        check(other == null || other.equals(name), "R3: %s and %s lead in epoch %s", other, name, epoch);
+        if (!truth.uncleanTakenOver && epoch.value() >= truth.uncleanEpoch) {
+            truth.uncleanTakenOver = true;
+            var agreed = commonPrefix(replica, truth);
+            while (truth.committed.size() > agreed) {
+                truth.committed.removeLast();
+            }
+            truth.acknowledged.values().removeIf(offset -> offset >= agreed);
+            compared.replaceAll((each, upTo) -> each.partition == replica.partition ? Math.min(upTo, agreed) : upTo);
+        }
+        checkComplete(replica, truth, "is elected");
+    }
+
+    private static long commonPrefix(SimReplica replica, Truth truth) {
+        var agreed = new long[] {replica.log.logStartOffset().value()};
+        forEach(replica, agreed[0], truth.committed.size(), (offset, entry) -> {
+            if (offset == agreed[0] && truth.committed.get((int) offset).equals(entry)) {
+                agreed[0]++;
+            }
+        });
+        return Math.min(agreed[0], truth.committed.size());
+    }
+
+    private static void forEach(SimReplica replica, long from, long upTo, LogContent.Visitor visitor) {
+        try {
+            var start = Math.max(from, replica.log.logStartOffset().value());
+            LogContent.forEach(
+                    replica.log,
+                    start,
+                    Math.min(upTo, replica.log.logEndOffset().value()),
+                    visitor);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isOverruled(SimReplica replica, Truth truth) {
+        return !truth.uncleanTakenOver || replica.roleEpoch().value() < truth.uncleanEpoch;
+    }
+
+    /// R2 for one replica that is to hold everything committed.
+    private static void checkComplete(SimReplica replica, Truth truth, String why) {
+        if (isOverruled(replica, truth) || truth.committed.isEmpty()) {
+            return;
+        }
+        var end = replica.log.logEndOffset().value();
+        check(
+                end >= truth.committed.size(),
+                "R2: %s %s but ends at %s before %s",
+                replica,
+                why,
+                end,
+                truth.committed.size());
+        forEach(
+                replica,
+                truth.committed.size() - 1L,
+                truth.committed.size(),
+                (offset, entry) -> check(
+                        truth.committed.get((int) offset).equals(entry),
+                        "R2: %s %s but has %s at %s instead of %s",
+                        replica,
+                        why,
+                        entry,
+                        offset,
+                        truth.committed.get((int) offset)));
+    }
+
+    void leaderWatermark(SimReplica replica, Offset end) {
+        var truth = truths.get(replica.partition);
+        if (isOverruled(replica, truth)) {
+            return;
+        }
+        compare(replica, truth, Math.min(end.value(), truth.committed.size()));
+        if (end.value() > truth.committed.size()) {
+            forEach(replica, truth.committed.size(), end.value(), (offset, entry) -> {
+                check(offset == truth.committed.size(), "R1: a gap at %s", truth.committed.size());
+                truth.committed.add(entry);
+            });
+            check(truth.committed.size() == end.value(), "R7: %s announces %s without records", replica, end);
+            compared.put(replica, end.value());
+            checkInSync(replica.partition);
+        }
+    }
+
+    /// R2 for all that could be elected cleanly.
+    void checkInSync(int partition) {
+        var truth = truths.get(partition);
+        var state = cluster.metadata.latest();
+        var image = cluster.latestPartition(partition);
+        for (var id : image.replicas()) {
+            var eligible = image.inSyncReplicas().contains(id)
+                    || image.eligibleLeaderReplicas().contains(id);
+            var broker = Optional.ofNullable(state.brokers().get(id));
+            cluster.node(id.value()).replica(partition, replica -> {
+                if (eligible && broker.isPresent() && broker.get().epoch().equals(replica.node.epoch())) {
+                    checkComplete(replica, truth, "is in sync or eligible");
+                }
+            });
+        }
+    }
+
+    void followerWatermark(SimReplica replica, Offset end) {
+        var truth = truths.get(replica.partition);
+        if (!isOverruled(replica, truth)) {
+            check(
+                    end.value() <= truth.committed.size() || truth.uncleanEpoch >= 0,
+                    "R7: %s follows to watermark %s, nobody announced it",
+                    replica,
+                    end);
+            check(
+                    !end.isBefore(replica.log.logStartOffset()) && !end.isAfter(replica.log.logEndOffset()),
+                    "R7: the watermark %s of %s is outside of its log",
+                    end,
+                    replica);
+            compare(replica, truth, Math.min(end.value(), truth.committed.size()));
+        }
+    }
+
+    /// R1.
+    private void compare(SimReplica replica, Truth truth, long upTo) {
+        var from = compared.getOrDefault(replica, 0L);
+        if (upTo <= from) {
+            return;
+        }
+        forEach(
+                replica,
+                from,
+                upTo,
+                (offset, entry) -> check(
+                        truth.committed.get((int) offset).equals(entry),
+                        "R1: %s has %s at %s below its watermark, committed was %s",
+                        replica,
+                        entry,
+                        offset,
+                        truth.committed.get((int) offset)));
+        compared.put(replica, upTo);
+    }
+
+    void acknowledged(SimReplica replica, SimClients.Batch batch, Offset base) {
+        var truth = truths.get(replica.partition);
+        if (isOverruled(replica, truth)) {
+            return;
+        }
+        for (var i = 0; i < batch.records(); i++) {
+            var offset = base.value() + i;
+            check(
+                    offset < truth.committed.size()
+                            && truth.committed.get((int) offset).value() == batch.firstValue() + i,
+                    "R7: %s acknowledges %s at %s, which is not committed there",
+                    replica,
+                    batch.firstValue() + i,
+                    offset);
+            truth.acknowledged.put(batch.firstValue() + i, offset);
+        }
+        cluster.world.count("batch acknowledged by all");
+    }
+
+    void consumed(SimReplica replica, long offset, Entry entry) {
+        var truth = truths.get(replica.partition);
+        if (!isOverruled(replica, truth)) {
+            check(
+                    offset < truth.committed.size()
+                            && truth.committed.get((int) offset).equals(entry),
+                    "R7: %s shows a reader %s at %s, which is not committed",
+                    replica,
+                    entry,
+                    offset);
+        }
+    }
+
+    void consumerTruncated(SimReplica replica, long from, long to) {
+        cluster.world.count("consumer told of a truncation");
+        check(uncleanEpoch(replica.partition) >= 0, "R12: %s tells a reader at %s to go back to %s", replica, from, to);
+    }
+
+    void deleted(int partition, long upTo) {
+        var truth = truths.get(partition);
+        truth.deletedUpTo = Math.max(truth.deletedUpTo, upTo);
+    }
+
+    // The end.
+
+    /// Why the cluster is not at rest; empty if it is.
+    Optional<String> unrest(int partition) {
+        var image = cluster.latestPartition(partition);
+        if (image.leader().isEmpty()) {
+            return Optional.of("no leader of p" + partition + ": " + image);
+        }
+        if (image.inSyncReplicas().size() < image.replicas().size()) {
+            return Optional.of("not all are in sync: " + image);
+        }
+        var end = -1L;
+        for (var id : image.replicas()) {
+            var replica = cluster.node(id.value()).replicas.get(partition);
+            if (replica == null) {
+                return Optional.of("no replica of p" + partition + " on " + id);
+            }
+            var leads = id.equals(image.leader().get());
+            if (leads && (replica.leader == null || replica.leader.hasPendingIsr())) {
+                return Optional.of(replica + " does not lead, or has a change pending");
+            }
+            if (!leads && (replica.follower == null || !replica.follower.isFollowing())) {
+                return Optional.of(replica + " does not follow");
+            }
+            end = end < 0 ? replica.log.logEndOffset().value() : end;
+            if (replica.log.logEndOffset().value() != end
+                    || replica.highWatermark().value() != end) {
+                return Optional.of(replica + " ends at " + replica.log.logEndOffset() + " with watermark "
+                        + replica.highWatermark() + ", another at " + end);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// All replicas hold the same, and all that was acknowledged.
+    void checkEnd(int partition) {
+        var truth = truths.get(partition);
+        var image = cluster.latestPartition(partition);
+        for (var id : image.replicas()) {
+            var replica = Optional.ofNullable(cluster.node(id.value()).replicas.get(partition))
+                    .orElseThrow();
+            compared.put(replica, 0L);
+            check(
+                    truth.committed.size() == replica.log.logEndOffset().value(),
+                    "R1: %s ends at %s, committed are %s",
+                    replica,
+                    replica.log.logEndOffset(),
+                    truth.committed.size());
+            compare(replica, truth, truth.committed.size());
+        }
+        truth.acknowledged.forEach((value, offset) -> check(
+                truth.committed.get(Math.toIntExact(offset)).value() == value,
+                "lost: %s was acknowledged at %s, there is %s",
+                value,
+                offset,
+                truth.committed.get(Math.toIntExact(offset))));
+        checkOrder(truth, cluster.clients.idempotentValues(partition));
+    }
+
+    private static void checkOrder(Truth truth, Map<Long, Long> producerOfValue) {
+        var seen = new HashSet<Long>();
+        var lastOf = new HashMap<Long, Long>();
+        // A producer of which nothing is left in the log is not known any more.
+        for (var entry : truth.committed.subList(Math.toIntExact(truth.deletedUpTo), truth.committed.size())) {
+            var producer = producerOfValue.get(entry.value());
+            if (producer != null) {
+                check(seen.add(entry.value()), "P1: %s is there twice", entry.value());
+                var last = lastOf.put(producer, entry.value());
+                check(last == null || last < entry.value(), "P1: %s comes after %s", entry.value(), last);
+            }
+        }
+    }
+}

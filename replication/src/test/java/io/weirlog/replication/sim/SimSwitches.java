@@ -1,0 +1,37 @@
+package io.weirlog.replication.sim;
+
+import io.weirlog.common.BrokerEpoch;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.Offset;
+import io.weirlog.log.PartitionLog;
+import io.weirlog.metadata.core.MetadataCommand;
+import java.io.IOException;
+import java.util.Optional;
+
+/// What the hosts of roles do right, and a test that puts a known bug back does wrong.
+public class SimSwitches {
+    /// R4: before the first append of the epoch, durably.
+    protected void beginEpoch(PartitionLog log, LeaderEpoch epoch) throws IOException {
+        log.beginEpoch(epoch);
+    }
+
+    /// Roles of a former life must not go on (R1, R10): only metadata that know of the registration count.
+    protected boolean mayTakeRoles(long imageIndex, BrokerEpoch registration) {
+        return imageIndex >= registration.value();
+    }
+
+    /// R10: which life a starting broker says to have ended cleanly.
+    protected Optional<BrokerEpoch> cleanlyStopped(Optional<BrokerEpoch> noted, Optional<BrokerEpoch> former) {
+        return noted;
+    }
+
+    /// The checkpoint of a watermark that is read at the start.
+    protected Offset knownWatermark(Offset checkpoint, PartitionLog log) {
+        return checkpoint;
+    }
+
+    /// What the controller is told.
+    protected MetadataCommand proposed(MetadataCommand command, SimMetadata metadata) {
+        return command;
+    }
+}
