@@ -55,6 +55,9 @@ record LogModel(List<Batch> batches, EpochHistory epochs, long durableEnd, Optio
 
     /// The same log with other batches that end where these do.
     LogModel withBatches(ByteBuffer bytes) {
+        if (bytes.equals(bytes(end()))) {
+            return this; // Nothing was written, and a marker of a clean end is still there.
+        }
         var others = new ArrayList<Batch>();
         for (var rest = bytes.duplicate(); rest.hasRemaining(); ) {
             var batch = RecordBatch.of(rest);
