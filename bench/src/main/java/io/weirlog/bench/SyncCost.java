@@ -2,7 +2,6 @@ package io.weirlog.bench;
 
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.Durability;
-import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.log.CleanerConfig;
@@ -13,10 +12,12 @@ import io.weirlog.record.RecordBatchBuilder;
 import io.weirlog.replication.Acks;
 import io.weirlog.replication.AppendCommand;
 import io.weirlog.replication.AppendResult;
+import io.weirlog.replication.IsrController;
 import io.weirlog.replication.PartitionAssignment;
 import io.weirlog.replication.Partitions;
 import io.weirlog.replication.PartitionsConfig;
 import io.weirlog.replication.ReplicationClock;
+import io.weirlog.replication.link.ReplicaTransport;
 import io.weirlog.wire.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -96,9 +97,11 @@ public final class SyncCost implements Callable<Integer> {
                 syncThreads,
                 2,
                 Duration.ofMinutes(1),
+                Duration.ofSeconds(30),
                 Duration.ofSeconds(20),
                 CleanerConfig.DEFAULTS);
-        try (var partitions = new Partitions(SELF, new FileStorage(), config, ReplicationClock.SYSTEM)) {
+        try (var partitions = new Partitions(
+                SELF, new FileStorage(), config, ReplicationClock.SYSTEM, ReplicaTransport.NONE, IsrController.NONE)) {
             var ids = host(partitions, count);
             var run = new Run(partitions, batch());
             for (var i = 0; i < inFlight; i++) {
@@ -137,8 +140,7 @@ public final class SyncCost implements Callable<Integer> {
         for (var i = 0; i < count; i++) {
             var id = new TopicPartition(topic, i);
             ids.add(id);
-            partitions.assign(new PartitionAssignment(
-                    id, "measured", List.of(SELF), Optional.of(SELF), new LeaderEpoch(0), config));
+            partitions.assign(PartitionAssignment.alone(id, "measured", SELF, config));
         }
         if (!partitions.awaitOpen(ids, TimeUnit.MINUTES.toMillis(2))) {
             throw new IllegalStateException("the partitions could not be opened in time");

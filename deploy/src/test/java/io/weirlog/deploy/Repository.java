@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Where things are in a checkout.
-final class Repository {
-    static final Path ROOT = root();
+public final class Repository {
+    public static final Path ROOT = root();
     static final Path EXAMPLES = ROOT.resolve("api/examples");
 
     private Repository() {}
@@ -27,7 +27,7 @@ final class Repository {
     }
 
     /// Skips the test where a tool is not installed, unless the environment says that all tools must be there.
-    static void needs(String tool, boolean installed) {
+    public static void needs(String tool, boolean installed) {
         if (System.getenv("WEIRLOG_REQUIRE_TOOLS") != null && !installed) {
             throw new AssertionError(tool + " is not installed, and WEIRLOG_REQUIRE_TOOLS is set");
         }

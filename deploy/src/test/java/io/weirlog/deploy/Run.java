@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /// A program that was started: its output line by line, and its end. Closing it kills it.
-final class Run implements AutoCloseable {
+public final class Run implements AutoCloseable {
     private static final long DEADLINE_SECONDS = 120;
 
     private final String name;
@@ -32,11 +32,11 @@ final class Run implements AutoCloseable {
     }
 
     /// Runs the launcher as it stands in the repository, on the build that the tests belong to.
-    static Run weirlog(String... arguments) {
+    public static Run weirlog(String... arguments) {
         return of(weirlogBuilder(arguments));
     }
 
-    static ProcessBuilder weirlogBuilder(String... arguments) {
+    public static ProcessBuilder weirlogBuilder(String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Repository.ROOT.resolve("weirlog").toString());
         command.addAll(Arrays.asList(arguments));
@@ -49,7 +49,7 @@ final class Run implements AutoCloseable {
     }
 
     /// Standard error goes where standard output goes: into the lines.
-    static Run of(ProcessBuilder builder) {
+    public static Run of(ProcessBuilder builder) {
         try {
             return new Run(
                     String.join(" ", builder.command()),
@@ -60,7 +60,7 @@ final class Run implements AutoCloseable {
     }
 
     /// A shell command in the repository's root.
-    static Run shell(String command, Path folder) {
+    public static Run shell(String command, Path folder) {
         var builder = new ProcessBuilder("sh", "-c", command).directory(folder.toFile());
         builder.environment()
                 .put(
@@ -90,7 +90,7 @@ final class Run implements AutoCloseable {
     }
 
     /// Gives the program its input and closes it.
-    Run input(String text) {
+    public Run input(String text) {
         try (var input = process.outputWriter(StandardCharsets.UTF_8)) {
             input.write(text);
         } catch (IOException e) {
@@ -100,7 +100,7 @@ final class Run implements AutoCloseable {
     }
 
     /// Waits for a line.
-    String line(Predicate<String> condition) throws InterruptedException {
+    public String line(Predicate<String> condition) throws InterruptedException {
         var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
         synchronized (lines) {
             for (var seen = 0; ; ) {
@@ -128,44 +128,60 @@ final class Run implements AutoCloseable {
         }
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         synchronized (lines) {
             return List.copyOf(lines);
         }
     }
 
-    String output() {
+    public String output() {
         return String.join("\n", lines());
     }
 
     /// Waits for the end and returns the exit code.
-    int exitCode() throws InterruptedException {
+    public int exitCode() throws InterruptedException {
         assertTrue(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS), () -> name + " does not end:\n" + output());
         reader.join(TimeUnit.SECONDS.toMillis(DEADLINE_SECONDS));
         return process.exitValue();
     }
 
     /// Waits for a successful end and returns the output.
-    List<String> success() throws InterruptedException {
+    public List<String> success() throws InterruptedException {
         assertEquals(0, exitCode(), () -> name + " failed:\n" + output());
         return lines();
     }
 
     /// kill -9.
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly();
         assertTrue(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS), name + " survives its killing");
     }
 
     /// kill -9, also for the programs that it has started: itself first, so that it cannot notice.
-    void killWithChildren() throws InterruptedException {
+    public void killWithChildren() throws InterruptedException {
         var children = process.descendants().toList();
         kill();
         children.forEach(ProcessHandle::destroyForcibly);
     }
 
+    /// SIGSTOP: the program stands still and does not know it.
+    public void pause() throws InterruptedException {
+        signal("-STOP");
+    }
+
+    /// SIGCONT.
+    public void resume() throws InterruptedException {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) throws InterruptedException {
+        try (var kill = of(new ProcessBuilder("kill", signal, Long.toString(process.pid())))) {
+            kill.success();
+        }
+    }
+
     /// SIGTERM.
-    void terminate() {
+    public void terminate() {
         process.destroy();
     }
 

@@ -10,9 +10,6 @@ public sealed interface AppendRefusal {
     /// This broker does not lead the partition; `leader` does, as far as it knows.
     record NotLeader(Optional<BrokerId> leader, LeaderEpoch epoch) implements AppendRefusal {}
 
-    /// The partition has several replicas, and this version does not replicate yet.
-    record Unreplicated() implements AppendRefusal {}
-
     /// The log does not end where the writer expected.
     record UnexpectedOffset(Offset expected, Offset logEndOffset) implements AppendRefusal {}
 
@@ -24,6 +21,8 @@ public sealed interface AppendRefusal {
 
     /// The producer has a transaction open, to which the batch does not belong.
     record OutsideTransaction(Offset transactionStart) implements AppendRefusal {}
+    /// The writer waits for all in-sync replicas, and there are fewer than `min.insync.replicas`.
+    record NotEnoughReplicas(int inSync, int inSyncMin) implements AppendRefusal {}
 
     /// A bound of the broker is reached: `limit` names it.
     record Overloaded(String limit) implements AppendRefusal {}

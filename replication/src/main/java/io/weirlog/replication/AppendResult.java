@@ -16,7 +16,11 @@ public sealed interface AppendResult {
             long appendTimeMillis,
             int acknowledgedBy,
             Durability durability)
-            implements AppendResult {}
+            implements AppendResult {
+        Appended heldBy(int replicas) {
+            return new Appended(baseOffset, recordCount, epoch, appendTimeMillis, replicas, durability);
+        }
+    }
 
     /// It is not in the log and will not be.
     record NotAppended(AppendRefusal refusal) implements AppendResult {}

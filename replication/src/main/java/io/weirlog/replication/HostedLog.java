@@ -37,8 +37,8 @@ final class HostedLog implements CleanableLog {
     public Optional<Offset> cleanPointMax() {
         return switch (host.view()) {
             case PartitionView.Leading leading -> Optional.of(leading.highWatermark());
-            case PartitionView.Opening _, PartitionView.NotLeading _, PartitionView.Failed _, PartitionView.Closed _ ->
-                Optional.empty();
+            case PartitionView.Following following -> Optional.of(following.highWatermark());
+            case PartitionView.Opening _, PartitionView.Failed _, PartitionView.Closed _ -> Optional.empty();
         };
     }
 

@@ -1,22 +1,32 @@
 package io.weirlog.replication;
 
+import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.log.LogConfig;
+import io.weirlog.replication.core.PartitionMetadata;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// What the metadata say of a partition that this broker hosts: all that replication ever learns of them.
 public record PartitionAssignment(
-        TopicPartition id,
-        String topic,
-        List<BrokerId> replicas,
-        Optional<BrokerId> leader,
-        LeaderEpoch leaderEpoch,
-        LogConfig logConfig) {
-    public PartitionAssignment {
-        replicas = List.copyOf(replicas);
+        TopicPartition id, String topic, Optional<BrokerId> leader, PartitionMetadata metadata, LogConfig logConfig) {
+    /// A new partition that has its leader for its only replica.
+    public static PartitionAssignment alone(TopicPartition id, String topic, BrokerId leader, LogConfig logConfig) {
+        var replicas = List.of(leader);
+        var standing = new PartitionMetadata.Standing(new BrokerEpoch(0), true);
+        var metadata = new PartitionMetadata(new LeaderEpoch(0), 0, replicas, replicas, 1, Map.of(leader, standing));
+        return new PartitionAssignment(id, topic, Optional.of(leader), metadata, logConfig);
+    }
+
+    public LeaderEpoch leaderEpoch() {
+        return metadata.leaderEpoch();
+    }
+
+    public boolean isLedBy(BrokerId broker) {
+        return leader.equals(Optional.of(broker));
     }
 
     /// The directory's name, and the name by which people know it: `orders-3`.

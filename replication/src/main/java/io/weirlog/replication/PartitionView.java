@@ -9,18 +9,35 @@ import java.util.Optional;
 /// What a partition shows to readers: replaced as a whole by its owner, so that epoch and watermark belong together
 /// (R6).
 public sealed interface PartitionView {
-    /// Its log is being opened or recovered.
+    /// Its log is being opened or recovered, or its role is about to change.
     record Opening() implements PartitionView {}
 
     /// This broker leads it.
-    record Leading(LeaderEpoch epoch, Offset highWatermark, PartitionLog log) implements PartitionView {
+    ///
+    /// @param epochStart where the leader epoch began: what earlier leaders had acknowledged lies before it
+    record Leading(LeaderEpoch epoch, Offset epochStart, Offset highWatermark, PartitionLog log)
+            implements PartitionView {
         Leading withHighWatermark(Offset newHighWatermark) {
-            return new Leading(epoch, newHighWatermark, log);
+            return new Leading(epoch, epochStart, newHighWatermark, log);
+        }
+
+        /// Whether the high watermark is known to be no earlier than an earlier leader's (KIP-207): before that, it
+        /// must
+        /// not be told as the log's end.
+        public boolean knowsItsEnd() {
+            return !highWatermark.isBefore(epochStart);
         }
     }
 
-    /// Another broker leads it, or none.
-    record NotLeading(Optional<BrokerId> leader, LeaderEpoch epoch) implements PartitionView {}
+    /// Another broker leads it, or none, and this one has a copy.
+    ///
+    /// @param highWatermark as far as this broker knows: it follows the leader's
+    record Following(Optional<BrokerId> leader, LeaderEpoch epoch, Offset highWatermark, PartitionLog log)
+            implements PartitionView {
+        Following withHighWatermark(Offset newHighWatermark) {
+            return new Following(leader, epoch, newHighWatermark, log);
+        }
+    }
 
     /// It serves nothing until an operator or a restart mends it.
     record Failed(String message) implements PartitionView {}

@@ -1,7 +1,6 @@
 package io.weirlog.replication;
 
 import io.weirlog.common.BrokerId;
-import io.weirlog.common.Durability;
 import io.weirlog.common.InvariantViolation;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
@@ -13,7 +12,16 @@ import io.weirlog.log.LogOpenException;
 import io.weirlog.log.LogOpenFailure;
 import io.weirlog.log.PartitionIdentity;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.ReadResult;
 import io.weirlog.log.Storage;
+import io.weirlog.replication.core.FollowerMessage;
+import io.weirlog.replication.core.LeaderMessage;
+import io.weirlog.replication.core.ReplicationStream;
+import io.weirlog.replication.link.FollowerStream;
+import io.weirlog.replication.link.FollowerStreams;
+import io.weirlog.replication.link.LeaderLink;
+import io.weirlog.replication.link.LeaderLinks;
+import io.weirlog.replication.link.ReplicaTransport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -36,17 +44,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// All partitions that this broker hosts: the way in for appends, reads and metadata.
-public final class Partitions implements AutoCloseable {
+public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
 
-    private final BrokerId self;
+    private static final long LINK_TICK_MILLIS = 100;
+    private static final long TICK_MILLIS = 500;
+    private static final ReplicationStream.Limits STREAM_LIMITS = new ReplicationStream.Limits(4 << 20, 256 << 10);
+
     private final Storage storage;
     private final PartitionsConfig config;
-    private final ReplicationClock clock;
+    private final HostServices services;
+    private final FollowerStreams followers;
     private final List<Shard> shards = new ArrayList<>();
     private final LogSyncer syncer;
     private final LogCleaner cleaner;
     private final ExecutorService openers;
+    /// Runs the streams to and from other brokers.
+    private final ExecutorService streamers;
+
     private final Map<TopicPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
     /// Deletes files some time after they left their logs, and looks for more of them.
     private final ScheduledExecutorService janitor = Executors.newSingleThreadScheduledExecutor(
@@ -56,11 +71,17 @@ public final class Partitions implements AutoCloseable {
     private volatile boolean closing;
     private volatile boolean unclean;
 
-    public Partitions(BrokerId self, Storage storage, PartitionsConfig config, ReplicationClock clock) {
-        this.self = self;
+    /// @param transport to the brokers that lead what this one follows
+    /// @param controller grants changes of in-sync sets
+    public Partitions(
+            BrokerId self,
+            Storage storage,
+            PartitionsConfig config,
+            ReplicationClock clock,
+            ReplicaTransport transport,
+            IsrController controller) {
         this.storage = storage;
         this.config = config;
-        this.clock = clock;
         this.syncer = new LogSyncer(config.syncThreads());
         for (var number = 0; number < config.shards(); number++) {
             shards.add(new Shard(number, config.shardInboxAppendsMax(), clock, failure::complete));
@@ -69,9 +90,58 @@ public final class Partitions implements AutoCloseable {
         this.openers = Executors.newFixedThreadPool(
                 config.openThreads(),
                 Thread.ofPlatform().name("weirlog-open-", 0).factory());
+        this.streamers = Executors.newFixedThreadPool(
+                config.shards(),
+                Thread.ofPlatform().daemon().name("weirlog-stream-", 0).factory());
+        this.services = new HostServices(
+                self,
+                clock,
+                syncer,
+                new LeaderLinks(transport, LeaderLink.Timing.DEFAULT, streamers),
+                new IsrProposals(controller),
+                openers,
+                config.replicaLagMax());
+        this.followers = new FollowerStreams(this, STREAM_LIMITS, streamers);
         var intervalMillis = config.retentionInterval().toMillis();
+        schedule(this::applyRetention, intervalMillis);
+        schedule(this::tickHosts, TICK_MILLIS);
+        schedule(followers::tick, TICK_MILLIS);
+        schedule(() -> services.links().tick(nowMillis()), LINK_TICK_MILLIS);
+    }
+
+    private void schedule(Runnable task, long millis) {
         var _ = janitor.scheduleWithFixedDelay(
-                this::applyRetention, intervalMillis, intervalMillis, TimeUnit.MILLISECONDS);
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RuntimeException e) {
+                        // The next one must come all the same.
+                        LOG.error("a periodic task failed", e);
+                    }
+                },
+                millis,
+                millis,
+                TimeUnit.MILLISECONDS);
+    }
+
+    private long nowMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(services.clock().nanoTime());
+    }
+
+    private void tickHosts() {
+        var nowMillis = nowMillis();
+        for (var shard : shards) {
+            if (!closing) {
+                shard.execute(() -> hosts.values().stream()
+                        .filter(host -> host.shard().equals(shard))
+                        .forEach(host -> host.tick(nowMillis)));
+            }
+        }
+    }
+
+    /// The streams from brokers that follow what this one leads.
+    public FollowerStreams followers() {
+        return followers;
     }
 
     private void applyRetention() {
@@ -100,32 +170,11 @@ public final class Partitions implements AutoCloseable {
             known.hand(assignment);
             return;
         }
-        var host = host(assignment);
+        var host = new PartitionHost(assignment, shardOf(assignment.id()), services);
         hosts.put(assignment.id(), host);
         // So that whoever waits for it waits for its opening too.
         host.hand(assignment);
         openers.execute(() -> open(host));
-    }
-
-    /// Keeps the log of a partition that is hosted as this assignment says, from now on.
-    public void reconfigure(PartitionAssignment assignment) {
-        var host = hosts.get(assignment.id());
-        if (host != null) {
-            shardOf(assignment.id()).executeFor(host, () -> host.reconfigure(assignment.logConfig()));
-        }
-    }
-
-    private PartitionHost host(PartitionAssignment assignment) {
-        var itself = new CompletableFuture<PartitionHost>();
-        var host = new PartitionHost(
-                self,
-                assignment,
-                shardOf(assignment.id()),
-                syncer,
-                clock,
-                (role, log) -> openers.execute(() -> prepare(itself.join(), role, log)));
-        itself.complete(host);
-        return host;
     }
 
     private Shard shardOf(TopicPartition id) {
@@ -138,7 +187,7 @@ public final class Partitions implements AutoCloseable {
         try {
             var log = openLog(assignment);
             shard.executeFor(host, () -> {
-                if (host.open(log)) {
+                if (host.open(log, Offset.ZERO)) {
                     cleaner.add(new HostedLog(host, shard, log));
                 } else {
                     openers.execute(() -> discard(host, log));
@@ -147,24 +196,6 @@ public final class Partitions implements AutoCloseable {
         } catch (IOException | InvariantViolation e) {
             LOG.error("{} cannot be opened", assignment.displayName(), e);
             shard.executeFor(host, () -> host.stop("its log cannot be opened: " + e.getMessage()));
-        }
-    }
-
-    /// Makes a log ready to be led in the assignment's epoch.
-    private void prepare(PartitionHost host, PartitionAssignment role, PartitionLog log) {
-        var shard = shardOf(role.id());
-        try {
-            log.beginEpoch(role.leaderEpoch());
-            if (role.logConfig().durability() == Durability.FSYNC) {
-                // What is in the log may never have been synced, and leading it means calling it safe.
-                log.sync();
-            }
-            shard.executeFor(host, () -> host.prepared(role));
-        } catch (IOException | InvariantViolation e) {
-            LOG.error("{} cannot be led", role.displayName(), e);
-            shard.executeFor(host, () -> host.stop("its log cannot begin a leader epoch: " + e.getMessage()));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("{} was made ready to be led after its shard had closed", role.displayName());
         }
     }
 
@@ -272,6 +303,44 @@ public final class Partitions implements AutoCloseable {
         void close();
     }
 
+    @Override
+    public boolean said(FollowerStream stream, TopicPartition partition, FollowerMessage message) {
+        var host = hosts.get(partition);
+        if (host == null || closing) {
+            return false;
+        }
+        try {
+            host.shard().executeFor(host, () -> host.said(stream, message));
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void gone(FollowerStream stream) {
+        for (var host : hosts.values()) {
+            if (!closing) {
+                host.shard().executeFor(host, () -> host.gone(stream));
+            }
+        }
+    }
+
+    @Override
+    public Optional<FollowerStream.Read> read(TopicPartition partition, Offset from, int bytesMax) throws IOException {
+        if (!(view(partition).orElse(null) instanceof PartitionView.Leading leading)) {
+            return Optional.empty();
+        }
+        var log = leading.log();
+        return switch (log.read(from, bytesMax, log.logEndOffset())) {
+            case ReadResult.Slice(var slice) -> {
+                var progress = new LeaderMessage.Progress(leading.highWatermark(), log.logStartOffset());
+                yield Optional.of(new FollowerStream.Read(slice, progress));
+            }
+            case ReadResult.OutOfRange outOfRange -> Optional.empty();
+        };
+    }
+
     /// The topics of which partitions are hosted.
     public Set<TopicId> topics() {
         return hosts.keySet().stream().map(TopicPartition::topicId).collect(Collectors.toSet());
@@ -305,6 +374,11 @@ public final class Partitions implements AutoCloseable {
                 release(id, this::deleteLog);
             }
         }
+    }
+
+    /// Stops hosting a partition that belongs to other brokers now, and deletes its log.
+    public void delete(TopicPartition id) {
+        release(id, this::deleteLog);
     }
 
     private void release(TopicPartition id, BiConsumer<PartitionHost, PartitionLog> disposal) {
@@ -352,6 +426,8 @@ public final class Partitions implements AutoCloseable {
         // What it has not deleted yet is deleted when the logs are opened again.
         janitor.shutdownNow();
         awaitQuiet();
+        followers.close();
+        services.links().close();
         // Openings first: each hands its log to a shard, and a shard that has closed would lose it.
         openers.shutdown();
         awaitTermination();
@@ -366,6 +442,7 @@ public final class Partitions implements AutoCloseable {
         }
         shards.forEach(Shard::close);
         syncer.close();
+        streamers.shutdown();
         released.forEach(log -> log.getNow(Optional.empty()).ifPresent(this::closeLog));
         hosts.clear();
     }

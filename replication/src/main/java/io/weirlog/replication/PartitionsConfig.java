@@ -12,6 +12,7 @@ import java.time.Duration;
 /// @param syncThreads threads that bring logs to stable storage
 /// @param openThreads logs opened or recovered at the same time
 /// @param retentionInterval how often logs are looked through for what is too old or too much
+/// @param replicaLagMax `replica.lag.time.max.ms`: who was not caught up for longer leaves the in-sync set
 /// @param closeGrace how long [Partitions#close] waits for acknowledgements under way
 /// @param cleaner how logs are compacted
 public record PartitionsConfig(
@@ -21,6 +22,7 @@ public record PartitionsConfig(
         int syncThreads,
         int openThreads,
         Duration retentionInterval,
+        Duration replicaLagMax,
         Duration closeGrace,
         CleanerConfig cleaner) {
     public static PartitionsConfig of(Path dataDirectory, int shards, Duration closeGrace) {
@@ -31,6 +33,7 @@ public record PartitionsConfig(
                 2,
                 Math.max(2, shards),
                 Duration.ofMinutes(1),
+                Duration.ofSeconds(30),
                 closeGrace,
                 CleanerConfig.DEFAULTS);
     }
@@ -43,6 +46,7 @@ public record PartitionsConfig(
                 syncThreads,
                 openThreads,
                 retentionInterval,
+                replicaLagMax,
                 closeGrace,
                 newCleaner);
     }

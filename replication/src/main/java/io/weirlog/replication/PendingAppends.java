@@ -13,7 +13,7 @@ final class PendingAppends {
     private long nearestDeadlineNanos = Long.MAX_VALUE;
 
     /// @param command answered when the safe end reaches `end`
-    /// @param success what it is then told
+    /// @param success what it is then told, but for who holds it
     record Pending(AppendCommand command, Offset end, AppendResult.Appended success) {}
 
     PendingAppends(int appendsMax) {
@@ -41,11 +41,11 @@ final class PendingAppends {
         queue.addAll(later);
     }
 
-    /// Answers everything that ends at or before `safeEnd`.
-    void completeUpTo(Offset safeEnd) {
+    /// Answers everything that ends at or before `safeEnd`, which so many replicas hold.
+    void completeUpTo(Offset safeEnd, int holders) {
         for (var first = queue.peek(); first != null && !first.end.isAfter(safeEnd); first = queue.peek()) {
             queue.remove();
-            first.command.complete(first.success);
+            first.command.complete(first.success.heldBy(holders));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.Durability;
 import io.weirlog.common.LeaderEpoch;
@@ -16,6 +17,8 @@ import io.weirlog.log.FileStorage;
 import io.weirlog.log.LogConfig;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatchBuilder;
+import io.weirlog.replication.core.PartitionMetadata;
+import io.weirlog.replication.link.ReplicaTransport;
 import io.weirlog.wire.Payload;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +33,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,9 +73,12 @@ class PartitionsTest {
                         2,
                         2,
                         Duration.ofMillis(50),
+                        Duration.ofSeconds(30),
                         Duration.ofSeconds(10),
                         new CleanerConfig(1, 1 << 20, OptionalLong.empty(), Duration.ofMillis(20))),
-                ReplicationClock.SYSTEM);
+                ReplicationClock.SYSTEM,
+                ReplicaTransport.NONE,
+                IsrController.NONE);
     }
 
     private void host(LogConfig config) throws Exception {
@@ -79,8 +87,16 @@ class PartitionsTest {
 
     private void assign(List<BrokerId> replicas, Optional<BrokerId> leader, int epoch, LogConfig config)
             throws Exception {
-        partitions.assign(new PartitionAssignment(ID, "orders", replicas, leader, new LeaderEpoch(epoch), config));
+        partitions.assign(assignment(ID, replicas, leader, epoch, config));
         assertTrue(partitions.awaitOpen(List.of(ID), 20_000));
+    }
+
+    private static PartitionAssignment assignment(
+            TopicPartition id, List<BrokerId> replicas, Optional<BrokerId> leader, int epoch, LogConfig config) {
+        var standing = new PartitionMetadata.Standing(new BrokerEpoch(1), true);
+        var standings = replicas.stream().collect(Collectors.toMap(Function.identity(), replica -> standing));
+        var metadata = new PartitionMetadata(new LeaderEpoch(epoch), epoch, replicas, replicas, 1, standings);
+        return new PartitionAssignment(id, "orders", leader, metadata, config);
     }
 
     @Test
@@ -97,7 +113,7 @@ class PartitionsTest {
             assertEquals(epoch - 5, appended.baseOffset().value());
             assertEquals(Optional.of(new LeaderEpoch(epoch)), leading().log().latestEpoch());
             assign(List.of(SELF), Optional.empty(), epoch + 1, config);
-            assertInstanceOf(PartitionView.NotLeading.class, partitions.view(ID).orElseThrow());
+            assertInstanceOf(PartitionView.Following.class, partitions.view(ID).orElseThrow());
             assertInstanceOf(AppendResult.NotAppended.class, append());
         }
     }
@@ -132,13 +148,20 @@ class PartitionsTest {
     }
 
     @Test
-    void severalReplicasAreNotWrittenTo() throws Exception {
+    void severalReplicasAreWaitedFor() throws Exception {
         assign(
                 List.of(SELF, new BrokerId(9)),
                 Optional.of(SELF),
                 4,
                 LogConfig.builder().build());
-        assertEquals(new AppendResult.NotAppended(new AppendRefusal.Unreplicated()), append());
+        assertInstanceOf(
+                AppendResult.Appended.class,
+                append(Acks.LEADER, Optional.empty(), 20_000).get(20, TimeUnit.SECONDS));
+        var unknown = assertInstanceOf(
+                AppendResult.Unknown.class,
+                append(Acks.ALL, Optional.empty(), 300).get(20, TimeUnit.SECONDS));
+        assertEquals(AppendResult.UnknownCause.TIMED_OUT, unknown.cause());
+        assertEquals(Offset.ZERO, leading().highWatermark());
     }
 
     @Test
@@ -415,12 +438,11 @@ class PartitionsTest {
 
     @Test
     void aDirectoryOfAnotherTopicIdIsKeptAside() throws Exception {
-        partitions.assign(new PartitionAssignment(
+        partitions.assign(assignment(
                 new TopicPartition(new TopicId(new UUID(9, 9)), 0),
-                "orders",
                 List.of(SELF),
                 Optional.of(SELF),
-                new LeaderEpoch(0),
+                0,
                 LogConfig.defaults()));
         await(() -> Files.exists(folder.resolve("orders-0/partition.metadata")));
         partitions.close();

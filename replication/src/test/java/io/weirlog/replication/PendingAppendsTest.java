@@ -24,11 +24,11 @@ class PendingAppendsTest {
         add(10, 100);
         add(20, 100);
         add(30, 100);
-        pending.completeUpTo(new Offset(20));
+        pending.completeUpTo(new Offset(20), 1);
         assertEquals(List.of("10 appended", "20 appended"), answers);
-        pending.completeUpTo(new Offset(29));
+        pending.completeUpTo(new Offset(29), 1);
         assertEquals(2, answers.size());
-        pending.completeUpTo(new Offset(30));
+        pending.completeUpTo(new Offset(30), 1);
         assertTrue(pending.isEmpty());
     }
 
@@ -43,7 +43,7 @@ class PendingAppendsTest {
         assertEquals(List.of("20 TIMED_OUT"), answers);
         pending.expire(250);
         assertEquals(List.of("20 TIMED_OUT", "30 TIMED_OUT"), answers);
-        pending.completeUpTo(new Offset(30));
+        pending.completeUpTo(new Offset(30), 1);
         assertEquals(List.of("20 TIMED_OUT", "30 TIMED_OUT", "10 appended"), answers);
     }
 
@@ -63,7 +63,7 @@ class PendingAppendsTest {
                         add(end, now + 1 + random.nextInt(100));
                         added++;
                     }
-                    case 1 -> pending.completeUpTo(new Offset(random.nextLong(end + 1)));
+                    case 1 -> pending.completeUpTo(new Offset(random.nextLong(end + 1)), 1);
                     default -> pending.expire(now += random.nextInt(30));
                 }
             }

@@ -10,12 +10,14 @@ import io.weirlog.metadata.TopicImage;
 import io.weirlog.metadata.core.MetadataEvent;
 import io.weirlog.replication.PartitionAssignment;
 import io.weirlog.replication.Partitions;
+import io.weirlog.replication.core.PartitionMetadata;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -56,9 +58,7 @@ public final class Broker implements MetadataListener {
             strayChecked = true;
         }
         partitions.topics().stream().filter(id -> image.topic(id).isEmpty()).forEach(this::setAside);
-        image.topics().forEach(this::assign);
-        // Events that were missed may have changed the configs of logs that are open.
-        image.topics().forEach(this::reconfigure);
+        image.topics().forEach(topic -> assign(image, topic));
         applied(image.index());
     }
 
@@ -66,19 +66,19 @@ public final class Broker implements MetadataListener {
     public void onEvents(MetadataImage image, List<MetadataEvent> events) {
         for (var event : events) {
             switch (event) {
-                case MetadataEvent.TopicCreated(var topic) -> assign(topic);
+                case MetadataEvent.TopicCreated(var topic) -> assign(image, topic.id());
                 case MetadataEvent.TopicDeleted deleted -> delete(deleted);
                 case MetadataEvent.PartitionChanged changed ->
-                    image.topic(changed.topicId()).ifPresent(topic -> assign(topic, changed.partition()));
+                    image.topic(changed.topicId())
+                            .ifPresent(topic ->
+                                    assign(image, topic, changed.partition().partition()));
                 case MetadataEvent.ProducerIdsAllocated(var next) ->
                     LOG.debug("producer ids are given out up to {}", next);
-                case MetadataEvent.BrokerChanged changed -> LOG.debug("broker changed: {}", changed.broker());
+                case MetadataEvent.BrokerChanged(var broker) -> standingChanged(image, broker.id());
                 case MetadataEvent.BrokerUnregistered(var id) -> LOG.debug("broker {} unregistered", id);
-                case MetadataEvent.BrokerRegistered registered ->
-                    LOG.debug("broker {} registered", registered.broker().id());
+                case MetadataEvent.BrokerRegistered(var broker) -> standingChanged(image, broker.id());
                 case MetadataEvent.PartitionsCreated created -> assign(image, created.topicId());
-                case MetadataEvent.TopicConfigsChanged changed ->
-                    image.topic(changed.topicId()).ifPresent(this::reconfigure);
+                case MetadataEvent.TopicConfigsChanged changed -> assign(image, changed.topicId());
                 case MetadataEvent.ControllerRegistered(var controller) ->
                     LOG.debug("controller {} registered", controller.id());
                 case MetadataEvent.ControllerUnregistered(var id) -> LOG.debug("controller {} unregistered", id);
@@ -101,7 +101,7 @@ public final class Broker implements MetadataListener {
 
     private void quarantineStrays(MetadataImage image) {
         var expected = image.topics().stream()
-                .flatMap(topic -> hosted(topic).stream().map(PartitionAssignment::displayName))
+                .flatMap(topic -> hosted(topic).stream().map(partition -> topic.name() + "-" + partition.partition()))
                 .collect(Collectors.toSet());
         try {
             partitions.quarantineUnexpected(expected);
@@ -112,20 +112,35 @@ public final class Broker implements MetadataListener {
 
     /// The topic may be gone already: its deletion is among the events then.
     private void assign(MetadataImage image, TopicId topic) {
-        image.topic(topic).ifPresent(this::assign);
+        image.topic(topic).ifPresent(found -> assign(image, found));
     }
 
-    private void assign(TopicImage topic) {
-        hosted(topic).forEach(partitions::assign);
+    private void assign(MetadataImage image, TopicImage topic) {
+        hosted(topic).forEach(partition -> partitions.assign(assignment(image, topic, partition)));
     }
 
-    private void reconfigure(TopicImage topic) {
-        hosted(topic).forEach(partitions::reconfigure);
-    }
-
-    private void assign(TopicImage topic, PartitionImage partition) {
+    /// A partition that was moved away from here is not kept.
+    private void assign(MetadataImage image, TopicImage topic, int number) {
+        var partition = topic.partitions().get(number);
         if (partition.replicas().contains(self)) {
-            partitions.assign(assignment(topic, partition));
+            partitions.assign(assignment(image, topic, partition));
+        } else {
+            partitions.delete(new TopicPartition(topic.id(), number));
+        }
+    }
+
+    /// Leaders have to know who of their followers may join the in-sync set, and in which life.
+    private void standingChanged(MetadataImage image, BrokerId broker) {
+        if (broker.equals(self)) {
+            return;
+        }
+        for (var topic : image.topics()) {
+            for (var partition : topic.partitions()) {
+                if (partition.leader().equals(Optional.of(self))
+                        && partition.replicas().contains(broker)) {
+                    partitions.assign(assignment(image, topic, partition));
+                }
+            }
         }
     }
 
@@ -134,24 +149,35 @@ public final class Broker implements MetadataListener {
         partitions.setAside(id);
     }
 
-    private List<PartitionAssignment> hosted(TopicImage topic) {
-        List<PartitionAssignment> hosted = new ArrayList<>();
-        for (var partition : topic.partitions()) {
-            if (partition.replicas().contains(self)) {
-                hosted.add(assignment(topic, partition));
-            }
-        }
-        return hosted;
+    private List<PartitionImage> hosted(TopicImage topic) {
+        return topic.partitions().stream()
+                .filter(partition -> partition.replicas().contains(self))
+                .toList();
     }
 
-    private PartitionAssignment assignment(TopicImage topic, PartitionImage partition) {
+    private PartitionAssignment assignment(MetadataImage image, TopicImage topic, PartitionImage partition) {
+        var topicSettings = settings.of(topic);
+        var standings = new HashMap<BrokerId, PartitionMetadata.Standing>();
+        for (var replica : partition.replicas()) {
+            image.broker(replica)
+                    .ifPresent(broker -> standings.put(
+                            replica,
+                            new PartitionMetadata.Standing(broker.epoch(), !broker.fenced() && !broker.draining())));
+        }
         return new PartitionAssignment(
                 new TopicPartition(topic.id(), partition.partition()),
                 topic.name(),
-                partition.replicas(),
                 partition.leader(),
-                partition.leaderEpoch(),
-                settings.of(topic).logConfig());
+                new PartitionMetadata(
+                        partition.leaderEpoch(),
+                        partition.partitionEpoch(),
+                        partition.replicas(),
+                        partition.inSyncReplicas(),
+                        Math.min(
+                                topicSettings.minInSyncReplicas(),
+                                partition.settledReplicas().size()),
+                        standings),
+                topicSettings.logConfig());
     }
 
     private void delete(MetadataEvent.TopicDeleted deleted) {
@@ -178,7 +204,8 @@ public final class Broker implements MetadataListener {
             lock.unlock();
         }
         var ids = topics.stream()
-                .flatMap(topic -> hosted(topic).stream().map(PartitionAssignment::id))
+                .flatMap(topic ->
+                        hosted(topic).stream().map(partition -> new TopicPartition(topic.id(), partition.partition())))
                 .toList();
         return partitions.awaitOpen(ids, TimeUnit.NANOSECONDS.toMillis(nanosLeft));
     }

@@ -50,7 +50,7 @@ public final class Node implements AutoCloseable {
             broker = config.is(Role.BROKER)
                     ? Optional.of(opened(new NodeBroker(config, identity, directory, metadata, executor)))
                     : Optional.empty();
-            broker.ifPresent(part -> internal.add(part.internalService()));
+            broker.ifPresent(part -> part.internalServices().forEach(internal::add));
             metadata.awaitReady();
             if (broker.isPresent()) {
                 watch(broker.get().failure());

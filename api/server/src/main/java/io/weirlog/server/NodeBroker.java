@@ -1,7 +1,8 @@
 package io.weirlog.server;
 
-import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
 import io.weirlog.common.BrokerEpoch;
+import io.weirlog.common.BrokerId;
 import io.weirlog.log.FileStorage;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.MetadataUnavailableException;
@@ -21,6 +22,10 @@ import io.weirlog.server.internal.BrokerLife;
 import io.weirlog.server.internal.NodeIdentity;
 import io.weirlog.server.internal.TopicOpenings;
 import io.weirlog.server.produce.ProducerApi;
+import io.weirlog.server.replication.GrpcReplicaTransport;
+import io.weirlog.server.replication.MetadataIsrController;
+import io.weirlog.server.replication.ReplicationApi;
+import io.weirlog.wire.BufferSource;
 import io.weirlog.wire.DataPlane;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -53,12 +58,16 @@ final class NodeBroker implements AutoCloseable {
     private static final Duration IN_SERVICE_REPORT_INTERVAL = Duration.ofSeconds(10);
     private static final Duration LEAVE_MAX = Duration.ofSeconds(2);
     private static final long REGISTER_RETRY_MILLIS = 100;
+    /// Room in a message between brokers for everything that is not the batch.
+    private static final int ENVELOPE_BYTES = 64 * 1024;
 
     private final NodeConfig config;
     private final NodeIdentity identity;
     private final NodeMetadata metadata;
     private final Path cleanStop;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final MetadataIsrController isrController;
+    private final BufferSource buffers = new PooledBuffers();
     private final Partitions partitions;
     private final Broker broker;
     private final TopicSettings settings = new TopicSettings();
@@ -81,12 +90,17 @@ final class NodeBroker implements AutoCloseable {
         this.identity = identity;
         this.metadata = metadata;
         this.cleanStop = directory.cleanStop();
+        this.isrController = new MetadataIsrController(config.nodeId(), metadata.client());
+        var transport = opened(new GrpcReplicaTransport(
+                identity, this::internalAddress, config.limits().maxRequestBytes() + ENVELOPE_BYTES, buffers));
         this.partitions = opened(new Partitions(
                 config.nodeId(),
                 new FileStorage(),
                 PartitionsConfig.of(directory.partitions(), config.limits().shards(), config.shutdownGrace())
                         .withCleaner(config.cleaner()),
-                ReplicationClock.SYSTEM));
+                ReplicationClock.SYSTEM,
+                transport,
+                isrController));
         var _ = partitions.failure().thenAccept(failure::complete);
         this.broker = new Broker(config.nodeId(), partitions, settings);
         this.openStreams = opened(new OpenStreams());
@@ -107,7 +121,7 @@ final class NodeBroker implements AutoCloseable {
         var facts = new NodeFacts(identity.clusterId(), config.nodeId(), BuildInfo.VERSION, config.limits());
         var topics = new TopicLookup(metadata.feed(), config.nodeId());
         var memory = new RequestMemory(config.limits().requestMemoryBytes());
-        var methods = new DataPlane(new PooledBuffers());
+        var methods = new DataPlane(buffers);
         var producer = new ProducerApi(facts, openStreams, topics, settings, partitions, memory);
         var consumer = opened(new ConsumerApi(facts, openStreams, topics, partitions, executor));
         var openings = new TopicOpenings(identity, metadata.feed(), broker, metadata.connections(), executor);
@@ -134,8 +148,14 @@ final class NodeBroker implements AutoCloseable {
     }
 
     /// What other nodes ask of this one as a broker.
-    BindableService internalService() {
-        return new BrokerApi(identity, metadata.feed(), broker);
+    List<ServerServiceDefinition> internalServices() {
+        var replication = new ReplicationApi(
+                identity, id -> metadata.feed().image().broker(id).isPresent(), partitions.followers());
+        return List.of(new BrokerApi(identity, metadata.feed(), broker).bindService(), replication.definition(buffers));
+    }
+
+    private Optional<Endpoint> internalAddress(BrokerId id) {
+        return metadata.feed().image().broker(id).map(found -> found.endpoints().get(Broker.INTERNAL_LISTENER));
     }
 
     /// Brings the broker into service and returns when it serves clients.
@@ -145,6 +165,7 @@ final class NodeBroker implements AutoCloseable {
         try {
             // Before any partition is opened: a new life of the broker gives its partitions new leader epochs.
             var registered = register(internal, CleanStop.take(cleanStop));
+            isrController.registered(registered.epoch());
             opened(metadata.feed().subscribe(broker));
             awaitOpen(registered.index());
             var begun = new BrokerLife(

@@ -16,7 +16,8 @@ public final class TopicSettings {
     private final Map<TopicId, Parsed> byTopic = new ConcurrentHashMap<>();
 
     /// @param compression what plain records are compressed with; empty: as the writer likes
-    public record Settings(LogConfig logConfig, Optional<Compression> compression) {}
+    /// @param minInSyncReplicas `min.insync.replicas`
+    public record Settings(LogConfig logConfig, Optional<Compression> compression, int minInSyncReplicas) {}
 
     private record Parsed(Map<String, String> configs, Settings settings) {}
 
@@ -36,7 +37,10 @@ public final class TopicSettings {
                 .collect(Collectors.toMap(entry -> entry.key().name(), EffectiveConfigs.Entry::value));
         var logConfig = LogConfig.fromTopicConfig(all);
         // "producer" leaves the choice to the writer.
-        return new Settings(logConfig, Compression.fromName(effective.text("compression.type")));
+        return new Settings(
+                logConfig,
+                Compression.fromName(effective.text("compression.type")),
+                effective.intValue(TopicConfigs.MIN_INSYNC_REPLICAS));
     }
 
     void forget(TopicId id) {

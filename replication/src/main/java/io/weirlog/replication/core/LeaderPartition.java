@@ -97,6 +97,11 @@ public class LeaderPartition {
         return highWatermark;
     }
 
+    /// Up to here the leader's own log is as safe as promised.
+    public Offset localEnd() {
+        return localEnd;
+    }
+
     /// The replicas that hold everything below the high watermark.
     public int inSyncCount() {
         return inSync.maximal().size();

@@ -35,6 +35,11 @@ public record PartitionMetadata(
         Invariant.check(inSyncMin >= 1, "min.insync.replicas is %s", inSyncMin);
     }
 
+    /// Of a replica's registration, if it has one.
+    public Optional<BrokerEpoch> epochOf(BrokerId broker) {
+        return standing(broker).map(Standing::epoch);
+    }
+
     Optional<Standing> standing(BrokerId broker) {
         return Optional.ofNullable(brokers.get(broker));
     }

@@ -51,8 +51,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(AdminApi.class);
     private static final int PAGE_SIZE_DEFAULT = 500;
     private static final int PAGE_SIZE_MAX = 5000;
-    /// Records do not reach other replicas yet, so a topic has one unless more are asked for.
-    private static final int REPLICATION_FACTOR_DEFAULT = 1;
+    private static final int REPLICATION_FACTOR_DEFAULT = 3;
     /// A new topic is answered for when its partitions can be written, or after this long at the latest.
     private static final Duration OPEN_MAX = Duration.ofSeconds(5);
 
@@ -142,11 +141,14 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     }
 
     private MetadataCommand.CreateTopic createCommand(CreateTopicRequest request) {
+        var live = (int) topics.image().brokers().stream()
+                .filter(broker -> !broker.fenced())
+                .count();
         var configs = new TreeMap<>(topicDefaults);
         configs.putAll(request.getConfigsMap());
         var replicas = TopicChanges.replicas(request.getReplicasList());
         int factor = replicas.isEmpty()
-                ? REPLICATION_FACTOR_DEFAULT
+                ? Math.clamp(live, 1, REPLICATION_FACTOR_DEFAULT)
                 : replicas.getFirst().size();
         return new MetadataCommand.CreateTopic(
                 requestId(request.hasRequestId(), request.getRequestId()),

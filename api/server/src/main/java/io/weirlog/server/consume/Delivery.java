@@ -3,6 +3,7 @@ package io.weirlog.server.consume;
 import io.weirlog.common.Offset;
 import io.weirlog.log.LogSlice;
 import io.weirlog.server.ServerProblems;
+import io.weirlog.server.SlicePayload;
 import io.weirlog.v1.Batch;
 import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.ConsumedRecordList;

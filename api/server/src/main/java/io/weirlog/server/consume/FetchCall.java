@@ -5,6 +5,7 @@ import io.weirlog.common.Offset;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.log.LogSlice;
 import io.weirlog.replication.Partitions;
+import io.weirlog.server.SlicePayload;
 import io.weirlog.server.TopicLookup;
 import io.weirlog.v1.ConsumedRecordList;
 import io.weirlog.v1.FetchPartition;

@@ -124,8 +124,7 @@ final class PartitionReader {
         return switch (view.get()) {
             case PartitionView.Leading leading -> new Access.Granted(leading);
             case PartitionView.Opening() -> new Access.Denied(ServerProblems.opening(topic, id.partition()));
-            case PartitionView.NotLeading notLeading ->
-                new Access.Denied(ServerProblems.opening(topic, id.partition()));
+            case PartitionView.Following following -> new Access.Denied(ServerProblems.opening(topic, id.partition()));
             case PartitionView.Failed(var message) -> new Access.Denied(ServerProblems.storageFailed(message));
             case PartitionView.Closed() -> new Access.Denied(ServerProblems.unknownTopic(topic));
         };
@@ -136,12 +135,24 @@ final class PartitionReader {
         return switch (leading(topic, id)) {
             case Access.Denied(var problem) -> new Position.Failed(problem);
             case Access.Granted(var view) -> {
+                if (!view.knowsItsEnd() && asksForEnd(view, start)) {
+                    yield new Position.Failed(ServerProblems.opening(topic, id.partition()));
+                }
                 try {
                     yield resolve(view, start);
                 } catch (IOException e) {
                     yield new Position.Failed(readFailed(id, e));
                 }
             }
+        };
+    }
+
+    /// Whether an answer would tell the high watermark as the log's end.
+    private static boolean asksForEnd(PartitionView.Leading view, StartPosition start) {
+        return switch (start.getPositionCase()) {
+            case LATEST, TIMESTAMP -> true;
+            case OFFSET -> start.getOffset() > view.highWatermark().value();
+            case EARLIEST, POSITION_NOT_SET -> false;
         };
     }
 
@@ -169,6 +180,9 @@ final class PartitionReader {
         return switch (leading(topic, id)) {
             case Access.Denied(var problem) -> listed.setProblem(problem);
             case Access.Granted(var view) -> {
+                if (!view.knowsItsEnd() && query.hasPosition() && asksForEnd(view, query.getPosition())) {
+                    yield listed.setProblem(ServerProblems.opening(topic, id.partition()));
+                }
                 try {
                     yield list(view, query, listed);
                 } catch (IOException e) {

@@ -2,9 +2,14 @@ package io.weirlog.server.internal;
 
 import io.grpc.BindableService;
 import io.grpc.HandlerRegistry;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
+import io.weirlog.internal.v1.ReplicationServiceGrpc;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -36,6 +41,7 @@ public final class InternalListener implements AutoCloseable {
             throws IOException {
         var builder = NettyServerBuilder.forAddress(address)
                 .executor(executor)
+                .callExecutor(new ByService())
                 .maxInboundMessageSize(NodeConnections.MESSAGE_BYTES_MAX)
                 .maxInboundMetadataSize(METADATA_BYTES_MAX)
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
@@ -45,9 +51,18 @@ public final class InternalListener implements AutoCloseable {
         server = builder.build().start();
     }
 
+    /// Replication only hands on what comes, so it stays on the network's threads: one hand-over less for each batch.
+    private static final class ByService implements ServerCallExecutorSupplier {
+        @Override
+        public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+            var service = call.getMethodDescriptor().getServiceName();
+            return ReplicationServiceGrpc.SERVICE_NAME.equals(service) ? Runnable::run : null;
+        }
+    }
+
     /// Serves one more.
-    public void add(BindableService service) {
-        for (var method : service.bindService().getMethods()) {
+    public void add(ServerServiceDefinition service) {
+        for (var method : service.getMethods()) {
             later.methods.put(method.getMethodDescriptor().getFullMethodName(), method);
         }
     }

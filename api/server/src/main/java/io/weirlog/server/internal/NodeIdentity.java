@@ -13,7 +13,7 @@ import java.util.Optional;
 /// Who this node is among the others. Every call between nodes says who calls and whom it means, so that an address
 /// that leads to the wrong node or cluster does no harm.
 public record NodeIdentity(String clusterId, BrokerId nodeId) {
-    Caller callerTo(BrokerId node) {
+    public Caller callerTo(BrokerId node) {
         return Caller.newBuilder()
                 .setClusterId(clusterId)
                 .setFromNodeId(nodeId.value())
@@ -22,7 +22,7 @@ public record NodeIdentity(String clusterId, BrokerId nodeId) {
     }
 
     /// What is wrong with a call that came here; empty if it may go on.
-    Optional<Problem> check(Caller caller) {
+    public Optional<Problem> check(Caller caller) {
         if (!caller.getClusterId().equals(clusterId)) {
             return Optional.of(ServerProblems.clusterMismatch(caller.getClusterId(), clusterId));
         }

@@ -83,10 +83,18 @@ final class AppendAnswers {
     private Problem refused(String topic, TopicPartition id, AppendRefusal refusal) {
         return switch (refusal) {
             case AppendRefusal.NotLeader notLeader -> notLeader(topic, id);
-            case AppendRefusal.Unreplicated() ->
-                ServerProblems.unsupported("topic '" + topic
-                        + "' has several replicas, which this version does not write to: create it with replication"
-                        + " factor 1");
+            case AppendRefusal.NotEnoughReplicas(var inSync, var inSyncMin) ->
+                ServerProblems.retryable(Problems.problem(
+                        Status.Code.UNAVAILABLE,
+                        ErrorReason.ERROR_REASON_NOT_ENOUGH_REPLICAS,
+                        "partition " + id.partition() + " of topic '" + topic + "' has " + inSync
+                                + " replicas in sync, min.insync.replicas is " + inSyncMin
+                                + ": try again, or look for the brokers that are missing",
+                        Map.of(
+                                "topic", topic,
+                                "partition", Integer.toString(id.partition()),
+                                "in_sync_replicas", Integer.toString(inSync),
+                                "min_insync_replicas", Integer.toString(inSyncMin))));
             case AppendRefusal.UnexpectedOffset(var expected, var logEnd) ->
                 Problems.problem(
                         Status.Code.ABORTED,

@@ -1,4 +1,4 @@
-package io.weirlog.server.consume;
+package io.weirlog.server;
 
 import io.weirlog.log.LogSlice;
 import io.weirlog.wire.Payload;
@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /// A slice of a log on its way to a reader: the transport drains it straight from the file.
-record SlicePayload(LogSlice slice) implements Payload {
+public record SlicePayload(LogSlice slice) implements Payload {
     @Override
     public int length() {
         return slice.length();

@@ -1,0 +1,100 @@
+package io.weirlog.deploy.cluster;
+
+import io.weirlog.deploy.Run;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// The nodes of one cluster, each a `weirlog server` process with both roles.
+final class ServerProcesses implements AutoCloseable {
+    private static final int CLIENT_PORT = 7171;
+
+    private final Path folder;
+    private final int count;
+    private final IntFunction<String> hosts;
+    private final IntFunction<List<String>> prefixes;
+    private final Map<Integer, Run> running = new TreeMap<>();
+
+    /// @param hosts the address of each node, from 1 on
+    /// @param prefixes what runs a command on the node's host
+    ServerProcesses(Path folder, int count, IntFunction<String> hosts, IntFunction<List<String>> prefixes) {
+        this.folder = folder;
+        this.count = count;
+        this.hosts = hosts;
+        this.prefixes = prefixes;
+    }
+
+    void startAll() throws InterruptedException {
+        for (var id = 1; id <= count; id++) {
+            launch(id);
+        }
+        for (var id = 1; id <= count; id++) {
+            awaitReady(id);
+        }
+    }
+
+    void start(int id) throws InterruptedException {
+        launch(id);
+        awaitReady(id);
+    }
+
+    private void launch(int id) {
+        var quorum = IntStream.rangeClosed(1, count)
+                .mapToObj(node -> node + "@" + hosts.apply(node))
+                .collect(Collectors.joining(","));
+        var settings = List.of(
+                "node.id=" + id,
+                "cluster.id=processes",
+                "data.dir=" + dataDir(id),
+                "client.host=" + hosts.apply(id),
+                "client.port=" + CLIENT_PORT,
+                "internal.host=" + hosts.apply(id),
+                "controller.quorum=" + quorum);
+        var arguments = new ArrayList<String>();
+        arguments.add("server");
+        settings.forEach(setting -> arguments.addAll(List.of("-c", setting)));
+        var builder = Run.weirlogBuilder(arguments.toArray(String[]::new));
+        builder.command().addAll(0, prefixes.apply(id));
+        builder.environment().put("WEIRLOG_JAVA_OPTS", "-Xmx256m");
+        running.put(id, Run.of(builder));
+    }
+
+    private void awaitReady(int id) throws InterruptedException {
+        run(id).line(line -> line.startsWith("ready "));
+    }
+
+    Run run(int id) {
+        return Objects.requireNonNull(running.get(id), () -> "node " + id + " was not started");
+    }
+
+    Path dataDir(int id) {
+        return folder.resolve("node-" + id);
+    }
+
+    String address(int id) {
+        return hosts.apply(id) + ":" + CLIENT_PORT;
+    }
+
+    List<String> addresses() {
+        return IntStream.rangeClosed(1, count).mapToObj(this::address).toList();
+    }
+
+    /// Stops all nodes properly.
+    void stopAll() throws InterruptedException {
+        running.values().forEach(Run::terminate);
+        for (var run : running.values()) {
+            run.exitCode();
+        }
+    }
+
+    @Override
+    public void close() {
+        running.values().forEach(Run::close);
+    }
+}

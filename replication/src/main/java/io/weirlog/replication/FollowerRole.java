@@ -1,0 +1,160 @@
+package io.weirlog.replication;
+
+import io.weirlog.common.Offset;
+import io.weirlog.log.PartitionLog;
+import io.weirlog.record.MalformedBatchException;
+import io.weirlog.replication.core.FollowerEffect;
+import io.weirlog.replication.core.FollowerEvent;
+import io.weirlog.replication.core.FollowerPartition;
+import io.weirlog.replication.core.LogOutline;
+import io.weirlog.replication.core.StreamSession;
+import io.weirlog.replication.link.FromLeader;
+import io.weirlog.replication.link.LeaderLink;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Another broker leads the partition and this one keeps a copy.
+final class FollowerRole implements PartitionRole, LeaderLink.User {
+    private static final Logger LOG = LoggerFactory.getLogger(FollowerRole.class);
+    private static final long RETRY_MILLIS = 200;
+
+    private final PartitionHost host;
+    private final PartitionAssignment assignment;
+    private final PartitionLog log;
+    private final LeaderLink link;
+    private final FollowerPartition follower;
+
+    FollowerRole(
+            PartitionHost host,
+            PartitionAssignment assignment,
+            PartitionLog openLog,
+            LeaderLink link,
+            FollowerPartition.Terms terms,
+            Offset knownHighWatermark,
+            StreamSession lastSession) {
+        this.host = host;
+        this.assignment = assignment;
+        this.log = openLog;
+        this.link = link;
+        this.follower =
+                new FollowerPartition(terms, LogOutline.of(openLog), knownHighWatermark, lastSession, host.nowMillis());
+    }
+
+    static FollowerRole of(
+            PartitionHost host,
+            PartitionAssignment assignment,
+            PartitionLog openLog,
+            LeaderLink link,
+            Offset knownHighWatermark,
+            StreamSession lastSession) {
+        var ownEpoch = assignment
+                .metadata()
+                .epochOf(host.self())
+                .orElseThrow(() -> new IllegalStateException("this broker is not registered"));
+        var terms = new FollowerPartition.Terms(
+                assignment.leaderEpoch(), ownEpoch, assignment.logConfig().durability(), RETRY_MILLIS);
+        return new FollowerRole(host, assignment, openLog, link, terms, knownHighWatermark, lastSession);
+    }
+
+    void start() {
+        link.attach(assignment.id(), this, host.nowMillis());
+    }
+
+    @Override
+    public Offset highWatermark() {
+        return follower.highWatermark();
+    }
+
+    StreamSession session() {
+        return follower.session();
+    }
+
+    // From the link, by any thread.
+
+    @Override
+    public void connected() {
+        host.whileIn(this, () -> step(new FollowerEvent.Connected()), () -> {});
+    }
+
+    @Override
+    public void disconnected() {
+        host.whileIn(this, () -> step(new FollowerEvent.Disconnected()), () -> {});
+    }
+
+    @Override
+    public void received(FromLeader message, Runnable done) {
+        host.whileIn(this, () -> step(new FollowerEvent.Received(message.message())), done);
+    }
+
+    // On the owner's thread.
+
+    @Override
+    public void synced() {
+        step(new FollowerEvent.Synced());
+    }
+
+    @Override
+    public void tick(long nowMillis) {
+        step(new FollowerEvent.Tick(nowMillis));
+    }
+
+    @Override
+    public void changed(PartitionAssignment changed) {
+        // Whom the in-sync set counts is the leader's affair.
+    }
+
+    @Override
+    public void end(AppendResult.UnknownCause cause, String message) {
+        link.detach(assignment.id(), this);
+    }
+
+    private void step(FollowerEvent event) {
+        for (var effect : follower.step(event)) {
+            try {
+                run(effect);
+            } catch (IOException e) {
+                host.storageFailed(e);
+                return;
+            }
+        }
+    }
+
+    private void run(FollowerEffect effect) throws IOException {
+        switch (effect) {
+            case FollowerEffect.Send(var message) -> link.say(assignment.id(), message);
+            case FollowerEffect.CutLog(var end) -> {
+                LOG.info("{}: cuts its log from {} to {}", host.name(), log.logEndOffset(), end);
+                log.truncateTo(end);
+                step(new FollowerEvent.LogCut());
+            }
+            case FollowerEffect.StartLogAt(var start) -> {
+                LOG.info("{}: drops its log and begins anew at {}", host.name(), start);
+                log.truncateFullyAndStartAt(start);
+                step(new FollowerEvent.LogCut());
+            }
+            case FollowerEffect.Append(var batches) -> append(batches);
+            case FollowerEffect.SyncLog() -> host.requestSync();
+            case FollowerEffect.AnnounceHighWatermark(var end) -> {
+                host.announce(end);
+                host.wakeReaders(end);
+            }
+            case FollowerEffect.DeleteRecordsBefore(var start) -> log.deleteRecordsBefore(start);
+        }
+    }
+
+    private void append(java.nio.ByteBuffer batches) throws IOException {
+        try {
+            log.appendAsFollower(batches);
+        } catch (MalformedBatchException e) {
+            LOG.warn(
+                    "{}: the leader {} sent what its log cannot take: {}",
+                    host.name(),
+                    assignment.leader(),
+                    e.getMessage());
+            step(new FollowerEvent.BatchesRejected());
+            return;
+        }
+        step(new FollowerEvent.Appended());
+    }
+}

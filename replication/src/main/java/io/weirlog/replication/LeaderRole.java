@@ -1,0 +1,277 @@
+package io.weirlog.replication;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.Durability;
+import io.weirlog.common.Invariant;
+import io.weirlog.common.LeaderEpoch;
+import io.weirlog.common.Offset;
+import io.weirlog.log.PartitionLog;
+import io.weirlog.replication.PendingAppends.Pending;
+import io.weirlog.replication.core.FollowerMessage;
+import io.weirlog.replication.core.IsrProposal;
+import io.weirlog.replication.core.LeaderEffect;
+import io.weirlog.replication.core.LeaderEvent;
+import io.weirlog.replication.core.LeaderPartition;
+import io.weirlog.replication.core.LogOutline;
+import io.weirlog.replication.link.FollowerStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// This broker leads the partition: takes appends, feeds those who follow, and answers writers as far as the log
+/// counts.
+final class LeaderRole implements PartitionRole {
+    private static final int PENDING_APPENDS_MAX = 100_000;
+
+    private final PartitionHost host;
+    private final PartitionLog log;
+    private final LeaderPartition leader;
+    private final Durability durability;
+    private final PendingAppends awaitingLocal = new PendingAppends(PENDING_APPENDS_MAX);
+    private final PendingAppends awaitingHighWatermark = new PendingAppends(PENDING_APPENDS_MAX);
+    private final Map<BrokerId, FollowerStream> streams = new HashMap<>();
+    private PartitionAssignment assignment;
+    private Offset logStart;
+
+    /// @param openLog in which the epoch has been begun, durably (R4)
+    LeaderRole(PartitionHost host, PartitionAssignment assignment, PartitionLog openLog, Offset knownHighWatermark) {
+        this.host = host;
+        this.assignment = assignment;
+        this.log = openLog;
+        this.logStart = openLog.logStartOffset();
+        this.durability = assignment.logConfig().durability();
+        var terms = new LeaderPartition.Terms(host.self(), durability, host.lagMillisMax());
+        this.leader = new LeaderPartition(
+                terms, assignment.metadata(), LogOutline.of(openLog), knownHighWatermark, host.nowMillis());
+    }
+
+    /// The first thing that a new leader does.
+    void start() {
+        run(leader.start());
+    }
+
+    LeaderEpoch epoch() {
+        return leader.epoch();
+    }
+
+    @Override
+    public Offset highWatermark() {
+        return leader.highWatermark();
+    }
+
+    // Appends.
+
+    /// Refuses what is too late, unexpected or too much, and writes the rest in this order, at once.
+    void append(List<AppendCommand> collected) {
+        var admitted = admit(collected);
+        if (!admitted.accepted().isEmpty() && !write(admitted.accepted())) {
+            admitted.repeated().forEach(repeated -> {
+                repeated.command().batch().close();
+                repeated.command().complete(failedWrite("the log failed"));
+            });
+            return;
+        }
+        admitted.repeated().forEach(this::answerRepeated);
+    }
+
+    private Admitted admit(List<AppendCommand> collected) {
+        var admitted = new Admitted(collected.size());
+        var admission = log.admission();
+        var nowNanos = host.clock().nanoTime();
+        var full = awaitingLocal.isFull() || awaitingHighWatermark.isFull();
+        for (var command : collected) {
+            if (command.deadlineNanos() - nowNanos <= 0) {
+                command.refuse(new AppendRefusal.TimedOut());
+            } else if (full) {
+                command.refuse(new AppendRefusal.Overloaded("appends waiting for an acknowledgement"));
+            } else if (command.acks() == Acks.ALL && !leader.hasEnoughInSync()) {
+                var metadata = assignment.metadata();
+                command.refuse(
+                        new AppendRefusal.NotEnoughReplicas(metadata.inSync().size(), metadata.inSyncMin()));
+            } else {
+                admitted.admit(command, admission);
+            }
+        }
+        return admitted;
+    }
+
+    /// Answers as the first one was or will be: once that is as safe as the acks ask for.
+    private void answerRepeated(Admitted.Repeated repeated) {
+        var command = repeated.command();
+        var original = repeated.original();
+        command.batch().close();
+        var epoch = log.epochAt(original.baseOffset()).orElse(leader.epoch());
+        await(command, original.baseOffset(), original.lastOffset().plus(1), epoch, original.timestampMillis());
+        awaitingLocal.completeUpTo(leader.localEnd(), 1);
+        awaitingHighWatermark.completeUpTo(leader.highWatermark(), leader.inSyncCount());
+    }
+
+    /// False if that failed: then the partition has stopped.
+    private boolean write(List<AppendCommand> accepted) {
+        var wallMillis = host.clock().wallMillis();
+        List<ByteBuffer> batches = new ArrayList<>(accepted.size());
+        accepted.forEach(command -> batches.add(command.batch().buffer()));
+        var base = log.logEndOffset();
+        try {
+            log.append(batches, leader.epoch(), wallMillis);
+        } catch (IOException e) {
+            // Part of it may have reached the disk, and recovery keeps whole batches.
+            accepted.forEach(command -> {
+                command.batch().close();
+                command.complete(failedWrite("writing failed: " + e.getMessage()));
+            });
+            host.storageFailed(e);
+            return false;
+        }
+        for (var command : accepted) {
+            command.batch().close();
+            var end = base.plus(command.recordCount());
+            await(command, base, end, leader.epoch(), wallMillis);
+            base = end;
+        }
+        Invariant.check(
+                base.equals(log.logEndOffset()),
+                "%s: appended to %s, ends at %s",
+                host.name(),
+                base,
+                log.logEndOffset());
+        step(new LeaderEvent.Appended());
+        return true;
+    }
+
+    private static AppendResult.Unknown failedWrite(String message) {
+        return new AppendResult.Unknown(AppendResult.UnknownCause.STORAGE_FAILED, message);
+    }
+
+    private void await(AppendCommand command, Offset base, Offset end, LeaderEpoch epoch, long timeMillis) {
+        var written = new AppendResult.Appended(base, command.recordCount(), epoch, timeMillis, 0, durability);
+        switch (command.acks()) {
+            case NONE -> command.complete(written);
+            case LEADER -> awaitingLocal.add(new Pending(command, end, written));
+            case ALL -> awaitingHighWatermark.add(new Pending(command, end, written));
+        }
+    }
+
+    boolean hasWaiters() {
+        return !awaitingLocal.isEmpty() || !awaitingHighWatermark.isEmpty();
+    }
+
+    void expire(long nowNanos) {
+        awaitingLocal.expire(nowNanos);
+        awaitingHighWatermark.expire(nowNanos);
+    }
+
+    // News.
+
+    @Override
+    public void synced() {
+        step(new LeaderEvent.Synced());
+    }
+
+    @Override
+    public void tick(long nowMillis) {
+        step(new LeaderEvent.Tick(nowMillis));
+    }
+
+    @Override
+    public void changed(PartitionAssignment changed) {
+        assignment = changed;
+        step(new LeaderEvent.MetadataChanged(changed.metadata()));
+    }
+
+    void said(FollowerStream stream, FollowerMessage message) {
+        var follower = stream.follower();
+        switch (message) {
+            case FollowerMessage.Open open -> {
+                streams.put(follower, stream);
+                step(new LeaderEvent.FollowerOpened(follower, open));
+            }
+            case FollowerMessage.Ack ack when isCurrent(stream) -> step(new LeaderEvent.FollowerAcked(follower, ack));
+            case FollowerMessage.Close close
+            when isCurrent(stream) -> step(new LeaderEvent.FollowerClosed(follower, close));
+            case FollowerMessage.Ack stale -> {}
+            case FollowerMessage.Close stale -> {}
+        }
+    }
+
+    void gone(FollowerStream stream) {
+        if (streams.remove(stream.follower(), stream)) {
+            step(new LeaderEvent.FollowerGone(stream.follower()));
+        }
+    }
+
+    private boolean isCurrent(FollowerStream stream) {
+        return stream.equals(streams.get(stream.follower()));
+    }
+
+    /// The log may begin later than before: followers are told.
+    void logStartMayHaveMoved() {
+        if (!log.logStartOffset().equals(logStart)) {
+            logStart = log.logStartOffset();
+            step(new LeaderEvent.LogStartMoved());
+        }
+    }
+
+    // Effects.
+
+    private void step(LeaderEvent event) {
+        run(leader.step(event));
+    }
+
+    private void run(List<LeaderEffect> effects) {
+        for (var effect : effects) {
+            switch (effect) {
+                case LeaderEffect.SyncLog() -> host.requestSync();
+                case LeaderEffect.AcknowledgeLocal(var end) -> awaitingLocal.completeUpTo(end, 1);
+                case LeaderEffect.AnnounceHighWatermark(var end) -> {
+                    // Readers first: an acknowledged record is readable.
+                    host.announce(end);
+                    awaitingHighWatermark.completeUpTo(end, leader.inSyncCount());
+                    host.wakeReaders(end);
+                }
+                case LeaderEffect.Answer(var follower, var message) ->
+                    stream(follower).ifPresent(stream -> stream.answer(assignment.id(), message));
+                case LeaderEffect.StartSending(var follower, var session, var from) ->
+                    stream(follower)
+                            .ifPresent(
+                                    stream -> stream.startSending(assignment.id(), session, from, log.logEndOffset()));
+                case LeaderEffect.StopSending(var follower) ->
+                    stream(follower).ifPresent(stream -> stream.stopSending(assignment.id()));
+                case LeaderEffect.OfferMore(var end) ->
+                    streams.values().forEach(stream -> stream.offer(assignment.id(), end));
+                case LeaderEffect.ProposeIsr(var proposal) -> propose(proposal);
+            }
+        }
+    }
+
+    private Optional<FollowerStream> stream(BrokerId follower) {
+        return Optional.ofNullable(streams.get(follower));
+    }
+
+    private void propose(IsrProposal proposal) {
+        host.propose(this, proposal, outcome -> {
+            switch (outcome) {
+                case IsrController.Outcome.Altered(var epoch, var partitionEpoch)
+                when epoch.equals(leader.epoch()) ->
+                    step(new LeaderEvent.IsrAltered(proposal.number(), partitionEpoch));
+                // It was granted and somebody else leads by now: the metadata are about to say so.
+                case IsrController.Outcome.Altered elsewhere ->
+                    step(new LeaderEvent.IsrRefused(proposal.number(), true));
+                case IsrController.Outcome.Refused(var overtaken) ->
+                    step(new LeaderEvent.IsrRefused(proposal.number(), overtaken));
+                case IsrController.Outcome.Unknown() -> step(new LeaderEvent.IsrUnknown(proposal.number()));
+            }
+        });
+    }
+
+    @Override
+    public void end(AppendResult.UnknownCause cause, String message) {
+        streams.values().forEach(stream -> stream.stopSending(assignment.id()));
+        awaitingLocal.drain(pending -> new AppendResult.Unknown(cause, message));
+        awaitingHighWatermark.drain(pending -> new AppendResult.Unknown(cause, message));
+    }
+}

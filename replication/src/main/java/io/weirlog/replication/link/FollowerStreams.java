@@ -1,0 +1,49 @@
+package io.weirlog.replication.link;
+
+import io.weirlog.common.BrokerId;
+import io.weirlog.replication.core.ReplicationStream;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+
+/// The streams to all brokers that follow what this one leads: one for each, the newest.
+public final class FollowerStreams implements AutoCloseable {
+    private final FollowerStream.Leaders leaders;
+    private final ReplicationStream.Limits limits;
+    private final Executor executor;
+    private final Map<BrokerId, FollowerStream> streams = new ConcurrentHashMap<>();
+
+    public FollowerStreams(FollowerStream.Leaders leaders, ReplicationStream.Limits limits, Executor executor) {
+        this.leaders = leaders;
+        this.limits = limits;
+        this.executor = executor;
+    }
+
+    /// Takes a stream that a follower's broker has opened. One that it had before is closed: the broker has come again
+    /// because that one is dead.
+    public FollowerStream accept(BrokerId follower, Outbound<ToFollower> outbound) {
+        var stream = new FollowerStream(follower, leaders, outbound, limits, executor);
+        var former = streams.put(follower, stream);
+        if (former != null) {
+            former.close("broker " + follower + " has opened another stream");
+        }
+        return stream;
+    }
+
+    /// To be called when a stream has ended.
+    public void ended(FollowerStream stream) {
+        streams.remove(stream.follower(), stream);
+        stream.ended();
+    }
+
+    /// Lets silent streams say that they live. To be called about twice a second.
+    public void tick() {
+        streams.values().forEach(FollowerStream::tick);
+    }
+
+    @Override
+    public void close() {
+        streams.values().forEach(stream -> stream.close("this broker stops"));
+        streams.clear();
+    }
+}
