@@ -51,11 +51,20 @@ public final class Main {
                 .addSubcommand(new MetadataHashCommand(streams))
                 .addSubcommand(new MetadataExportCommand(streams))
                 .addSubcommand(new MetadataRepairCommand(streams));
+        var cluster = new CommandLine(new ClusterCommand())
+                .addSubcommand(new ClusterInfoCommand(streams))
+                .addSubcommand(new ClusterHealthCommand(streams));
+        var broker = new CommandLine(new BrokerCommand())
+                .addSubcommand(new BrokerListCommand(streams))
+                .addSubcommand(new BrokerDescribeCommand(streams))
+                .addSubcommand(new BrokerDrainCommand(streams));
         return new CommandLine(root)
                 .addSubcommand(new QuickstartCommand(streams))
                 .addSubcommand(new DevCommand(streams))
                 .addSubcommand(serverCommand(streams))
                 .addSubcommand(topic)
+                .addSubcommand(cluster)
+                .addSubcommand(broker)
                 .addSubcommand(log)
                 .addSubcommand(controller)
                 .addSubcommand(metadata)

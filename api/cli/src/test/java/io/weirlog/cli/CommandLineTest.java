@@ -30,7 +30,7 @@ class CommandLineTest {
             produce t --acks some     | Invalid value for option '--acks': expected one of [NONE, LEADER, ALL] (case-insensitive) but was 'some'; see weirlog produce --help
             consume t --from yesterday | Invalid value for option '--from': 'yesterday' is neither earliest, latest, an offset nor a time such as 2026-01-31T12:00:00Z; see weirlog consume --help
             topic list -b nowhere:x   | --bootstrap-server: "nowhere:x" is no broker address: write host:port, such as 127.0.0.1:7171; see weirlog topic list --help
-            dev --nodes 3             | --nodes: this version runs 1 node, not 3; see weirlog dev --help
+            dev --nodes 2             | --nodes: 1, 3 or 5, not 2; see weirlog dev --help
             """)
     void aWrongCallIsToldInOneLine(String arguments, String line) {
         assertEquals(Console.failure(2, line), Console.run(split(arguments)));

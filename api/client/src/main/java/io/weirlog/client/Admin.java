@@ -1,9 +1,12 @@
 package io.weirlog.client;
 
 import com.google.protobuf.ByteString;
+import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
 import io.weirlog.v1.AdminServiceGrpc;
 import io.weirlog.v1.AlterTopicRequest;
+import io.weirlog.v1.CheckHealthRequest;
+import io.weirlog.v1.CheckStopRequest;
 import io.weirlog.v1.ClusterServiceGrpc;
 import io.weirlog.v1.ConsumerServiceGrpc;
 import io.weirlog.v1.CreatePartitionsRequest;
@@ -11,6 +14,7 @@ import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DescribeClusterRequest;
 import io.weirlog.v1.DescribeTopicRequest;
+import io.weirlog.v1.DrainBrokerRequest;
 import io.weirlog.v1.ListOffsetsPartition;
 import io.weirlog.v1.ListOffsetsRequest;
 import io.weirlog.v1.ListTopicsRequest;
@@ -131,6 +135,48 @@ public final class Admin {
     public ClusterDescription describeCluster() {
         return FromProto.cluster(calls.call(
                 ClusterServiceGrpc.getDescribeClusterMethod(), DescribeClusterRequest.getDefaultInstance(), timeout));
+    }
+
+    /// What is wrong with the cluster, the worst first; empty if nothing is.
+    public List<HealthProblem> checkHealth() {
+        var request = CheckHealthRequest.getDefaultInstance();
+        return calls.call(ClusterServiceGrpc.getCheckHealthMethod(), request, timeout).getProblemsList().stream()
+                .map(FromProto::problem)
+                .toList();
+    }
+
+    /// Whether a broker could be stopped now without harm.
+    ///
+    /// @throws WeirlogException `UNKNOWN_BROKER`
+    public StopCheck checkStop(BrokerId broker) {
+        var request = CheckStopRequest.newBuilder().setBrokerId(broker.value()).build();
+        return FromProto.stopCheck(calls.call(ClusterServiceGrpc.getCheckStopMethod(), request, timeout));
+    }
+
+    /// Moves a broker's leaderships away, as before a stop; [#checkStop] tells how far that is.
+    ///
+    /// @throws WeirlogException `UNKNOWN_BROKER`
+    public void drainBroker(BrokerId broker) {
+        drain(broker, false);
+    }
+
+    /// Calls a drain off: the broker is in service again.
+    ///
+    /// @throws WeirlogException `UNKNOWN_BROKER`
+    public void cancelDrain(BrokerId broker) {
+        drain(broker, true);
+    }
+
+    private void drain(BrokerId broker, boolean cancel) {
+        var answer = calls.call(
+                ClusterServiceGrpc.getDrainBrokerMethod(),
+                DrainBrokerRequest.newBuilder()
+                        .setBrokerId(broker.value())
+                        .setCancel(cancel)
+                        .setRequestId(requestId())
+                        .build(),
+                timeout);
+        metadata.saw(answer.getMetadataIndex());
     }
 
     /// The offsets that a reader starting there would begin at, for all partitions of a topic, in order.

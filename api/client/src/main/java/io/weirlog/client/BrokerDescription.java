@@ -7,4 +7,8 @@ import io.weirlog.common.BrokerId;
 /// @param address where clients reach it, `host:port`
 /// @param rack empty text if it has none
 /// @param fenced not serving now: it is starting, stopping or gone
-public record BrokerDescription(BrokerId id, String address, String rack, boolean fenced) {}
+/// @param draining about to stop: its leaderships move away
+/// @param ledPartitions that it leads
+/// @param replicas of partitions that it keeps
+public record BrokerDescription(
+        BrokerId id, String address, String rack, boolean fenced, boolean draining, int ledPartitions, int replicas) {}

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,8 @@ final class ConsumeSession {
 
     private final ConsumerOptions options;
     private final Connections connections;
+    private final Supplier<Address> broker;
+    private final Runnable onArrival;
     private final DataPlane dataPlane = new DataPlane(BufferSource.HEAP);
     private final CreditWindow credit;
     private final Map<PartitionRef, PartitionReading> readings = new LinkedHashMap<>();
@@ -45,14 +48,19 @@ final class ConsumeSession {
     private volatile @Nullable ConsumeStream stream;
     private volatile boolean interrupted;
     private int losses;
+    private boolean broken;
     private long lostSinceNanos;
     private long openAgainNanos = System.nanoTime();
     private long silenceNanosMax;
     private long tookNanos;
 
-    ConsumeSession(ConsumerOptions options, Connections connections) {
+    /// @param broker whom to read from, asked anew for each stream
+    /// @param onArrival told of each event of a stream, on any thread; must not block
+    ConsumeSession(ConsumerOptions options, Connections connections, Supplier<Address> broker, Runnable onArrival) {
         this.options = options;
         this.connections = connections;
+        this.broker = broker;
+        this.onArrival = onArrival;
         this.credit = new CreditWindow(options.bufferRecords(), options.bufferBytes());
     }
 
@@ -127,6 +135,7 @@ final class ConsumeSession {
                 connections.avoid(current.address());
                 current.close("the broker is draining");
                 stream = null;
+                broken = true;
                 yield false;
             }
             // Groups are not used here, and a later broker may say what this client does not know.
@@ -166,8 +175,8 @@ final class ConsumeSession {
             }
         }
         var config = connections.config();
-        var address = connections.any();
-        var opened = new ConsumeStream(address, connections.channel(address));
+        var address = broker.get();
+        var opened = new ConsumeStream(address, connections.channel(address), onArrival);
         byAssignment.clear();
         resumeAtNanos.clear();
         silenceNanosMax = shortestSilenceNanos();
@@ -197,6 +206,7 @@ final class ConsumeSession {
 
     private void lost(ConsumeStream current, Problem problem) {
         stream = null;
+        broken = true;
         LOG.debug("lost {}: {}", current.address(), problem.getMessage());
         if (RetryPolicy.isConnectionLoss(problem)) {
             connections.unreachable(current.address(), current.channel());
@@ -262,6 +272,13 @@ final class ConsumeSession {
         if (current != null) {
             current.send(request);
         }
+    }
+
+    /// Whether a stream has ended since this was asked before.
+    boolean takeBroken() {
+        var was = broken;
+        broken = false;
+        return was;
     }
 
     /// Says that a batch message is dealt with.

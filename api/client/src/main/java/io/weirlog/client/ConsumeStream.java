@@ -25,6 +25,8 @@ final class ConsumeStream {
 
     private final Address address;
     private final ManagedChannel channel;
+    /// Told of each event, on any thread; must not block.
+    private final Runnable onArrival;
     private final BlockingQueue<Event> arrived = new LinkedBlockingQueue<>();
     private final Responses responses = new Responses();
     private volatile long heardNanos = System.nanoTime();
@@ -39,9 +41,10 @@ final class ConsumeStream {
     /// The stream is over; nothing follows.
     record Ended(Problem problem) implements Event {}
 
-    ConsumeStream(Address address, ManagedChannel channel) {
+    ConsumeStream(Address address, ManagedChannel channel, Runnable onArrival) {
         this.address = address;
         this.channel = channel;
+        this.onArrival = onArrival;
     }
 
     void open(DataPlane dataPlane, ConsumeInitial initial) {
@@ -121,11 +124,13 @@ final class ConsumeStream {
             if (closed && arrived.remove(event)) {
                 message.close();
             }
+            onArrival.run();
         }
 
         @Override
         public void onError(Throwable failure) {
             arrived.add(new Ended(WeirlogException.explain("the connection to " + address + " broke", failure)));
+            onArrival.run();
         }
 
         @Override
@@ -133,6 +138,7 @@ final class ConsumeStream {
             arrived.add(new Ended(WeirlogException.explain(
                     address + " ended the stream",
                     Status.UNAVAILABLE.withDescription("it gave no reason").asRuntimeException())));
+            onArrival.run();
         }
     }
 }

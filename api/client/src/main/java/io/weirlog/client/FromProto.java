@@ -5,10 +5,14 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicId;
 import io.weirlog.v1.Broker;
+import io.weirlog.v1.CheckStopResponse;
 import io.weirlog.v1.DescribeClusterResponse;
 import io.weirlog.v1.Leader;
+import io.weirlog.v1.NamedPartition;
 import io.weirlog.v1.Topic;
 import io.weirlog.v1.TopicSummary;
+import java.util.List;
+import java.util.Optional;
 
 /// Reads answers of brokers into the client's own types.
 final class FromProto {
@@ -45,11 +49,46 @@ final class FromProto {
                 response.getClusterId(),
                 new BrokerId(response.getNodeId()),
                 response.getVersion(),
-                response.getBrokersList().stream().map(FromProto::broker).toList());
+                response.getBrokersList().stream().map(FromProto::broker).toList(),
+                response.getControllersList().stream()
+                        .map(one -> new ControllerNode(new BrokerId(one.getNodeId()), one.getAddress()))
+                        .toList(),
+                response.hasActiveControllerId()
+                        ? Optional.of(new BrokerId(response.getActiveControllerId()))
+                        : Optional.empty());
     }
 
     private static BrokerDescription broker(Broker broker) {
         return new BrokerDescription(
-                new BrokerId(broker.getBrokerId()), broker.getAddress(), broker.getRack(), broker.getFenced());
+                new BrokerId(broker.getBrokerId()),
+                broker.getAddress(),
+                broker.getRack(),
+                broker.getFenced(),
+                broker.getDraining(),
+                broker.getLedPartitions(),
+                broker.getReplicas());
+    }
+
+    static HealthProblem problem(io.weirlog.v1.HealthProblem problem) {
+        return new HealthProblem(
+                problem.getKind().name().replaceFirst("^HEALTH_PROBLEM_KIND_", ""),
+                problem.getCount(),
+                problem.getMessage());
+    }
+
+    static StopCheck stopCheck(CheckStopResponse response) {
+        return new StopCheck(
+                response.getSafe(),
+                partitions(response.getUnavailableList()),
+                partitions(response.getUnderMinInSyncList()),
+                response.getLeadershipsToMove(),
+                response.getDraining(),
+                response.getFenced());
+    }
+
+    private static List<PartitionRef> partitions(List<NamedPartition> partitions) {
+        return partitions.stream()
+                .map(one -> new PartitionRef(one.getTopic(), one.getPartition()))
+                .toList();
     }
 }

@@ -125,6 +125,7 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
                     ERROR_REASON_QUORUM_CHANGE_REFUSED,
                     ERROR_REASON_BATCH_REFUSED,
                     ERROR_REASON_NODE_MISMATCH,
+                    ERROR_REASON_UNKNOWN_BROKER,
                     ERROR_REASON_INVALID_TIMESTAMP,
                     ERROR_REASON_INVALID_RECORD -> ifAdvised(problem);
         };

@@ -14,17 +14,22 @@ import io.weirlog.wire.Problems;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The consumer over a `Consume` stream: everything happens on the thread that polls.
 final class StreamConsumer implements Consumer {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Problem MOVED = Problems.problem(
+            Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_NOT_LEADER, "the partition's leader has changed");
 
     private final ConsumerOptions options;
     private final Admin admin;
@@ -36,16 +41,67 @@ final class StreamConsumer implements Consumer {
     /// Thrown by the next poll: this one had records to return.
     private @Nullable WeirlogException failure;
     private long lastSeekId;
+    /// Partitions that other brokers lead, and where those are; nobody has taken them over yet.
+    private final Map<PartitionRef, Address> ledElsewhere = new LinkedHashMap<>();
 
+    /// @param broker whom to read from, asked anew for each stream
+    /// @param onArrival told whenever a poll may find something, on any thread; must not block
     StreamConsumer(
             ConsumerOptions options,
             Admin admin,
             Connections connections,
+            Supplier<Address> broker,
+            Runnable onArrival,
             java.util.function.Consumer<Consumer> onClosed) {
         this.options = options;
         this.admin = admin;
-        this.session = new ConsumeSession(options, connections);
+        this.session = new ConsumeSession(options, connections, broker, onArrival);
         this.onClosed = onClosed;
+    }
+
+    /// The partitions that were found to be led by other brokers since this was asked before, and where those are.
+    Map<PartitionRef, Address> takeLedElsewhere() {
+        var taken = new LinkedHashMap<>(ledElsewhere);
+        ledElsewhere.clear();
+        return taken;
+    }
+
+    /// Whether a stream has ended since this was asked before.
+    boolean takeBroken() {
+        return session.takeBroken();
+    }
+
+    /// Leaves a partition to another consumer.
+    void giveAway(PartitionRef partition) {
+        use.alone(() -> {
+            session.reading(partition).ifPresent(reading -> {
+                dropCursorOf(reading);
+                reading.pause();
+                session.send(
+                        ConsumeRequest.newBuilder().setPause(Pause.newBuilder().addAssignments(reading.assignment())));
+            });
+            return partition;
+        });
+    }
+
+    /// Asks the broker again for a partition that was given away.
+    ///
+    /// @param position where the other consumer had come to, if it knew
+    /// @param paused whether nothing of it is wanted now
+    void takeBack(PartitionRef partition, OptionalLong position, boolean paused) {
+        use.alone(() -> {
+            session.reading(partition).ifPresent(reading -> {
+                position.ifPresent(offset -> {
+                    seekTo(reading, offset);
+                    reading.sought(offset, lastSeekId);
+                });
+                if (!paused) {
+                    reading.resume(position.isPresent() ? lastSeekId : 0);
+                    session.tryAgain(reading, MOVED);
+                }
+            });
+            return partition;
+        });
     }
 
     @Override
@@ -72,10 +128,11 @@ final class StreamConsumer implements Consumer {
                     break;
                 }
                 session.replenish();
-                var message = session.next(records.isEmpty() ? deadlineNanos - System.nanoTime() : 0);
+                var hasNews = !records.isEmpty() || !ledElsewhere.isEmpty();
+                var message = session.next(hasNews ? 0 : deadlineNanos - System.nanoTime());
                 if (message.isPresent()) {
                     handle(message.get());
-                } else if (!records.isEmpty() || deadlineNanos - System.nanoTime() <= 0) {
+                } else if (hasNews || deadlineNanos - System.nanoTime() <= 0) {
                     break;
                 }
                 use.checkOpen();
@@ -154,6 +211,16 @@ final class StreamConsumer implements Consumer {
     }
 
     private void onProblem(PartitionReading reading, Problem problem) {
+        var elsewhere = problem.getReason() == ErrorReason.ERROR_REASON_NOT_LEADER
+                ? Address.tryParse(problem.getMetadataOrDefault("leader_address", ""))
+                : Optional.<Address>empty();
+        if (elsewhere.isPresent()) {
+            // Its position may mean nothing: the broker could not look it up.
+            reading.troubled(System.nanoTime());
+            reading.complained();
+            ledElsewhere.put(reading.partition(), elsewhere.get());
+            return;
+        }
         if (ConsumeSession.mayPass(problem, 1)) {
             session.tryAgain(reading, problem);
             return;

@@ -57,7 +57,7 @@ public final class WeirlogClient implements AutoCloseable {
     }
 
     public Consumer consumer(ConsumerOptions options) {
-        var consumer = new StreamConsumer(options, admin, connections, consumers::remove);
+        var consumer = new RoutedConsumer(options, admin, connections, consumers::remove);
         consumers.add(consumer);
         return consumer;
     }

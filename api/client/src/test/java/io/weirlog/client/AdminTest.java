@@ -97,7 +97,9 @@ class AdminTest {
         var cluster = admin.describeCluster();
         assertEquals(InMemoryBroker.CLUSTER_ID, cluster.clusterId());
         assertEquals(new BrokerId(1), cluster.node());
-        assertEquals(List.of(new BrokerDescription(new BrokerId(1), broker.address(), "", false)), cluster.brokers());
+        assertEquals(
+                List.of(new BrokerDescription(new BrokerId(1), broker.address(), "", false, false, 0, 0)),
+                cluster.brokers());
     }
 
     @Test

@@ -135,7 +135,7 @@ final class NodeBroker implements AutoCloseable {
                             producer.definition(methods),
                             consumer.definition(methods),
                             admin.bindService(),
-                            new ClusterApi(facts, topics).bindService(),
+                            new ClusterApi(facts, topics, metadata.controllers(), metadata.client()).bindService(),
                             metadata.quorumService().bindService()),
                     executor,
                     config.shutdownGrace());

@@ -48,6 +48,14 @@ public final class ServerProblems {
                 Map.of("topic", topic, "topic_id", actual.toString()));
     }
 
+    public static Problem unknownBroker(int broker) {
+        return Problems.problem(
+                Status.Code.NOT_FOUND,
+                ErrorReason.ERROR_REASON_UNKNOWN_BROKER,
+                "there is no broker " + broker + ": see 'weirlog broker list'",
+                Map.of("broker_id", Integer.toString(broker)));
+    }
+
     public static Problem unknownPartition(String topic, int partition, int count) {
         return Problems.problem(
                 Status.Code.NOT_FOUND,

@@ -1,6 +1,7 @@
 package io.weirlog.server;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
@@ -9,8 +10,11 @@ import io.weirlog.metadata.MetadataFeed;
 import io.weirlog.metadata.MetadataImage;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.TopicImage;
+import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Leader;
 import io.weirlog.v1.Problem;
+import io.weirlog.wire.Problems;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -73,6 +77,26 @@ public final class TopicLookup {
 
     public Optional<Leader> leader(TopicPartition id) {
         return image().partition(id).flatMap(this::leader);
+    }
+
+    /// What a broker says that does not lead the partition, or not yet: who does. A leader that is still opening its
+    /// log
+    /// is ready soon.
+    public Problem notLeader(String topic, TopicPartition id) {
+        return leader(id)
+                .filter(leader -> !isSelf(leader))
+                .map(leader -> Problems.problem(
+                        Status.Code.FAILED_PRECONDITION,
+                        ErrorReason.ERROR_REASON_NOT_LEADER,
+                        "partition " + id.partition() + " of topic '" + topic + "' is led by broker "
+                                + leader.getBrokerId() + " at " + leader.getAddress() + ": go there",
+                        Map.of(
+                                "topic", topic,
+                                "partition", Integer.toString(id.partition()),
+                                "leader_id", Integer.toString(leader.getBrokerId()),
+                                "leader_epoch", Integer.toString(leader.getLeaderEpoch()),
+                                "leader_address", leader.getAddress())))
+                .orElseGet(() -> ServerProblems.opening(topic, id.partition()));
     }
 
     private String clientAddress(BrokerId id) {

@@ -20,7 +20,6 @@ import io.weirlog.wire.Problems;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -40,7 +39,7 @@ class ClusterTest {
             cluster.start(1, 2, 3);
             for (int id = 1; id <= 3; id++) {
                 // What a node has created, it shows at once, and its leaders can be written to at once.
-                cluster.node(id).createTopic("topic-" + id, 3, Map.of());
+                create(cluster.node(id), "topic-" + id, 3, 1);
                 assertTrue(names(cluster.node(id)).contains("topic-" + id));
                 writeToAll(cluster, describe(cluster.node(id), "topic-" + id), "hello");
             }
@@ -59,7 +58,7 @@ class ClusterTest {
     void aStoppedNodeComesBackWithWhatItHad() throws Exception {
         try (var cluster = new TestCluster(folder, 3, 3)) {
             cluster.start(1, 2, 3);
-            cluster.node(1).createTopic("events", 6, Map.of());
+            create(cluster.node(1), "events", 6, 1);
             var topic = describe(cluster.node(1), "events");
             assertEquals(
                     3,
@@ -74,7 +73,7 @@ class ClusterTest {
                 cluster.stop(id);
                 // Stopped in an orderly way, it is out of service when its process ends.
                 await(() -> isFenced(cluster.node(other), gone));
-                cluster.node(other).createTopic("while-" + id + "-was-gone", 2, Map.of());
+                create(cluster.node(other), "while-" + id + "-was-gone", 2, 1);
                 cluster.start(id);
                 assertTrue(!isFenced(cluster.node(id), id));
                 assertTrue(names(cluster.node(id)).contains("while-" + id + "-was-gone"));
@@ -94,7 +93,7 @@ class ClusterTest {
         try (var cluster = new TestCluster(folder, 2, 1)) {
             cluster.start(1, 2);
             for (int id = 1; id <= 2; id++) {
-                cluster.node(id).createTopic("topic-" + id, 4, Map.of());
+                create(cluster.node(id), "topic-" + id, 4, 1);
                 var topic = describe(cluster.node(id), "topic-" + id);
                 assertEquals(
                         2,
@@ -146,20 +145,21 @@ class ClusterTest {
     }
 
     @Test
-    void severalReplicasAreRefusedUntilTheyAreWritten() throws Exception {
+    void severalReplicasAreWrittenTo() throws Exception {
         try (var cluster = new TestCluster(folder, 3, 3)) {
             cluster.start(1, 2, 3);
-            cluster.node(1)
-                    .admin()
-                    .createTopic(CreateTopicRequest.newBuilder()
-                            .setName("copied")
-                            .setReplicationFactor(3)
-                            .build());
-            var leader = describe(cluster.node(1), "copied").getPartitions(0).getLeader();
-            assertEquals(
-                    ErrorReason.ERROR_REASON_UNSUPPORTED,
-                    refused(cluster.node(leader.getBrokerId()), "copied", 0).getReason());
+            create(cluster.node(1), "copied", 3, 3);
+            writeToAll(cluster, describe(cluster.node(1), "copied"), "one");
         }
+    }
+
+    private static void create(TestNode node, String topic, int partitions, int replicationFactor) {
+        node.admin()
+                .createTopic(CreateTopicRequest.newBuilder()
+                        .setName(topic)
+                        .setPartitions(partitions)
+                        .setReplicationFactor(replicationFactor)
+                        .build());
     }
 
     private static void writeToAll(TestCluster cluster, Topic topic, String value) {

@@ -1,28 +1,55 @@
 package io.weirlog.server.admin;
 
 import io.grpc.stub.StreamObserver;
+import io.weirlog.common.BrokerId;
+import io.weirlog.common.TopicId;
+import io.weirlog.common.TopicPartition;
+import io.weirlog.metadata.BrokerImage;
+import io.weirlog.metadata.MetadataClient;
+import io.weirlog.metadata.MetadataImage;
 import io.weirlog.metadata.TopicImage;
+import io.weirlog.metadata.controller.LeadershipsToMove;
+import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.metadata.core.RequestId;
 import io.weirlog.server.NodeFacts;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
+import io.weirlog.server.internal.Controllers;
 import io.weirlog.v1.Broker;
+import io.weirlog.v1.CheckHealthRequest;
+import io.weirlog.v1.CheckHealthResponse;
+import io.weirlog.v1.CheckStopRequest;
+import io.weirlog.v1.CheckStopResponse;
 import io.weirlog.v1.ClusterServiceGrpc;
+import io.weirlog.v1.ControllerNode;
 import io.weirlog.v1.DescribeClusterRequest;
 import io.weirlog.v1.DescribeClusterResponse;
+import io.weirlog.v1.DrainBrokerRequest;
+import io.weirlog.v1.DrainBrokerResponse;
+import io.weirlog.v1.NamedPartition;
 import io.weirlog.v1.PartitionLeader;
 import io.weirlog.v1.TopicLeaders;
 import io.weirlog.wire.Problems;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /// `weirlog.v1.ClusterService`.
 public final class ClusterApi extends ClusterServiceGrpc.ClusterServiceImplBase {
     private static final int TOPICS_MAX = 1000;
+    private static final int PARTITIONS_NAMED_MAX = 100;
 
     private final NodeFacts facts;
     private final TopicLookup topics;
+    private final Controllers controllers;
+    private final MetadataClient metadata;
 
-    public ClusterApi(NodeFacts facts, TopicLookup topics) {
+    public ClusterApi(NodeFacts facts, TopicLookup topics, Controllers controllers, MetadataClient metadata) {
         this.facts = facts;
         this.topics = topics;
+        this.controllers = controllers;
+        this.metadata = metadata;
     }
 
     @Override
@@ -38,13 +65,13 @@ public final class ClusterApi extends ClusterServiceGrpc.ClusterServiceImplBase 
                 .setNodeId(facts.nodeId().value())
                 .setVersion(facts.version())
                 .setMetadataIndex(image.index());
-        for (var broker : image.brokers()) {
-            answer.addBrokers(Broker.newBuilder()
-                    .setBrokerId(broker.id().value())
-                    .setAddress(TopicLookup.clientAddress(broker))
-                    .setRack(broker.rack().orElse(""))
-                    .setFenced(broker.fenced()));
-        }
+        var counts = ReplicaCounts.of(image);
+        image.brokers().forEach(broker -> answer.addBrokers(broker(broker, counts)));
+        controllers
+                .addresses()
+                .forEach((id, address) -> answer.addControllers(
+                        ControllerNode.newBuilder().setNodeId(id.value()).setAddress(address.toString())));
+        controllers.active().ifPresent(id -> answer.setActiveControllerId(id.value()));
         request.getTopicsList().stream()
                 .distinct()
                 .flatMap(name -> image.topic(name).stream())
@@ -52,6 +79,102 @@ public final class ClusterApi extends ClusterServiceGrpc.ClusterServiceImplBase 
                 .forEach(answer::addTopics);
         response.onNext(answer.build());
         response.onCompleted();
+    }
+
+    private static Broker broker(BrokerImage broker, ReplicaCounts counts) {
+        var internal = broker.endpoints().get(io.weirlog.server.Broker.INTERNAL_LISTENER);
+        return Broker.newBuilder()
+                .setBrokerId(broker.id().value())
+                .setAddress(TopicLookup.clientAddress(broker))
+                .setRack(broker.rack().orElse(""))
+                .setFenced(broker.fenced())
+                .setDraining(broker.draining())
+                .setBrokerEpoch(broker.epoch().value())
+                .setInternalAddress(internal == null ? "" : internal.toString())
+                .setLedPartitions(counts.led(broker.id()))
+                .setReplicas(counts.replicas(broker.id()))
+                .build();
+    }
+
+    @Override
+    public void checkHealth(CheckHealthRequest request, StreamObserver<CheckHealthResponse> response) {
+        var image = topics.image();
+        response.onNext(CheckHealthResponse.newBuilder()
+                .addAllProblems(
+                        ClusterHealth.problems(image, controllers.active().isPresent()))
+                .setMetadataIndex(image.index())
+                .build());
+        response.onCompleted();
+    }
+
+    @Override
+    public void checkStop(CheckStopRequest request, StreamObserver<CheckStopResponse> response) {
+        var image = topics.image();
+        var broker = find(image, request.getBrokerId());
+        if (broker.isEmpty()) {
+            response.onError(Problems.toStatus(ServerProblems.unknownBroker(request.getBrokerId())));
+            return;
+        }
+        var check = image.canStop(broker.get().id());
+        response.onNext(CheckStopResponse.newBuilder()
+                .setSafe(check.isSafe())
+                .addAllUnavailable(named(image, check.unavailable()))
+                .addAllUnderMinInSync(named(image, check.underMinInSync()))
+                .setLeadershipsToMove(LeadershipsToMove.of(image, broker.get().id()))
+                .setDraining(broker.get().draining())
+                .setFenced(broker.get().fenced())
+                .setMetadataIndex(image.index())
+                .build());
+        response.onCompleted();
+    }
+
+    private static List<NamedPartition> named(MetadataImage image, List<TopicPartition> partitions) {
+        return partitions.stream()
+                .limit(PARTITIONS_NAMED_MAX)
+                .flatMap(id -> image.topic(id.topicId()).stream()
+                        .map(topic -> NamedPartition.newBuilder()
+                                .setTopic(topic.name())
+                                .setPartition(id.partition())
+                                .build()))
+                .toList();
+    }
+
+    private static Optional<BrokerImage> find(MetadataImage image, int id) {
+        return id < 0 ? Optional.empty() : image.broker(new BrokerId(id));
+    }
+
+    @Override
+    public void drainBroker(DrainBrokerRequest request, StreamObserver<DrainBrokerResponse> response) {
+        var broker = find(topics.image(), request.getBrokerId());
+        if (broker.isEmpty()) {
+            response.onError(Problems.toStatus(ServerProblems.unknownBroker(request.getBrokerId())));
+            return;
+        }
+        if (request.hasRequestId() && request.getRequestId().size() != 16) {
+            response.onError(Problems.toStatus(ServerProblems.invalidRequest("`request_id` must have 16 bytes")));
+            return;
+        }
+        var requestId = new RequestId(
+                request.hasRequestId()
+                        ? TopicId.fromBytes(request.getRequestId().toByteArray())
+                                .value()
+                        : UUID.randomUUID());
+        var epoch = broker.get().epoch();
+        var command = request.getCancel()
+                ? new MetadataCommand.UnfenceBroker(requestId, broker.get().id(), epoch)
+                : new MetadataCommand.DrainBroker(requestId, broker.get().id(), epoch);
+        var _ = metadata.propose(command).whenComplete((reply, failure) -> {
+            if (failure != null) {
+                response.onError(Problems.toStatus(Rejections.failed(failure)));
+            } else if (reply instanceof MetadataReply.Done(var index)) {
+                response.onNext(
+                        DrainBrokerResponse.newBuilder().setMetadataIndex(index).build());
+                response.onCompleted();
+            } else {
+                response.onError(Problems.toStatus(ServerProblems.invalidRequest(
+                        reply instanceof MetadataReply.Rejected rejected ? rejected.message() : reply.toString())));
+            }
+        });
     }
 
     private TopicLeaders leaders(TopicImage topic) {

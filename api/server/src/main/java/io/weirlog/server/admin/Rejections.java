@@ -8,9 +8,14 @@ import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Puts the metadata machine's refusals into the contract's words.
 final class Rejections {
+    private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
+
     private Rejections() {}
 
     static Problem problem(MetadataReply.Rejected rejected, String topic) {
@@ -50,6 +55,16 @@ final class Rejections {
 
     private static Problem of(Status.Code code, ErrorReason reason, MetadataReply.Rejected rejected, String topic) {
         return Problems.problem(code, reason, rejected.message(), Map.of("topic", ServerProblems.shortened(topic)));
+    }
+
+    /// What a proposal that failed is told as.
+    static Problem failed(Throwable failure) {
+        var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof MetadataUnavailableException unavailable) {
+            return unavailable(unavailable);
+        }
+        LOG.error("a metadata request failed", cause);
+        return ServerProblems.internal("the request failed: see the broker's log");
     }
 
     static Problem unavailable(MetadataUnavailableException e) {

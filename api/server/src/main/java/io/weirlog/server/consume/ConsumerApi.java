@@ -50,7 +50,7 @@ public final class ConsumerApi implements AutoCloseable {
         this.openStreams = openStreams;
         this.topics = topics;
         this.partitions = partitions;
-        this.reader = new PartitionReader(partitions, DECOMPRESSED_BYTES_MAX);
+        this.reader = new PartitionReader(topics, partitions, DECOMPRESSED_BYTES_MAX);
         this.subscriptions = new Subscriptions(topics, partitions, reader);
         this.executor = executor;
     }

@@ -11,6 +11,7 @@ import io.weirlog.replication.PartitionView;
 import io.weirlog.replication.Partitions;
 import io.weirlog.server.RecordCodec;
 import io.weirlog.server.ServerProblems;
+import io.weirlog.server.TopicLookup;
 import io.weirlog.v1.ConsumedRecord;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.ListOffsetsPartition;
@@ -30,10 +31,12 @@ import org.slf4j.LoggerFactory;
 final class PartitionReader {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionReader.class);
 
+    private final TopicLookup topics;
     private final Partitions partitions;
     private final int decompressedBytesMax;
 
-    PartitionReader(Partitions partitions, int decompressedBytesMax) {
+    PartitionReader(TopicLookup topics, Partitions partitions, int decompressedBytesMax) {
+        this.topics = topics;
         this.partitions = partitions;
         this.decompressedBytesMax = decompressedBytesMax;
     }
@@ -119,12 +122,11 @@ final class PartitionReader {
     private Access leading(String topic, TopicPartition id) {
         var view = partitions.view(id);
         if (view.isEmpty()) {
-            return new Access.Denied(ServerProblems.opening(topic, id.partition()));
+            return new Access.Denied(topics.notLeader(topic, id));
         }
         return switch (view.get()) {
             case PartitionView.Leading leading -> new Access.Granted(leading);
-            case PartitionView.Opening() -> new Access.Denied(ServerProblems.opening(topic, id.partition()));
-            case PartitionView.Following following -> new Access.Denied(ServerProblems.opening(topic, id.partition()));
+            case PartitionView.Opening _, PartitionView.Following _ -> new Access.Denied(topics.notLeader(topic, id));
             case PartitionView.Failed(var message) -> new Access.Denied(ServerProblems.storageFailed(message));
             case PartitionView.Closed() -> new Access.Denied(ServerProblems.unknownTopic(topic));
         };

@@ -25,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -50,7 +51,8 @@ public final class Controller implements Submitter, AutoCloseable {
 
     private final BrokerLiveness liveness;
     private final Map<Long, StreamObserver<HeartbeatResponse>> streams = new HashMap<>();
-    private boolean active;
+    /// In which this node is the active controller.
+    private OptionalLong term = OptionalLong.empty();
     private long nextStream;
 
     /// @param quorum makes one attempt with this node's own member
@@ -107,7 +109,7 @@ public final class Controller implements Submitter, AutoCloseable {
         }
         execute(() -> {
             followRole();
-            if (active) {
+            if (term.isPresent()) {
                 streams.put(id, answers);
             } else {
                 endNotActive(answers);
@@ -152,19 +154,20 @@ public final class Controller implements Submitter, AutoCloseable {
 
     /// Becomes what the quorum's member is.
     private void followRole() {
-        boolean leads = role.get() instanceof QuorumRole.Active;
-        if (leads == active) {
+        var now = role.get() instanceof QuorumRole.Active leads ? OptionalLong.of(leads.term()) : OptionalLong.empty();
+        if (now.equals(term)) {
             return;
         }
-        active = leads;
-        if (leads) {
-            LOG.info("this node is the active controller now");
-            step(new Event.Activated(nowMillis()));
-        } else {
-            LOG.info("this node is not the active controller any more");
+        if (term.isPresent()) {
+            LOG.info("this node is not the active controller of term {} any more", term.getAsLong());
             step(new Event.Deactivated());
             streams.values().forEach(this::endNotActive);
             streams.clear();
+        }
+        term = now;
+        if (term.isPresent()) {
+            LOG.info("this node is the active controller of term {}", term.getAsLong());
+            step(new Event.Activated(nowMillis()));
         }
     }
 

@@ -87,6 +87,11 @@ public final class Controllers {
         addresses.replace(self, own);
     }
 
+    /// Where each controller listens for nodes, in the order of their ids.
+    public synchronized Map<BrokerId, Endpoint> addresses() {
+        return new TreeMap<>(addresses);
+    }
+
     synchronized Endpoint address(BrokerId controller) {
         var address = addresses.get(controller);
         if (address == null) {

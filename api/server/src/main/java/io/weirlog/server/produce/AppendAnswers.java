@@ -82,7 +82,7 @@ final class AppendAnswers {
 
     private Problem refused(String topic, TopicPartition id, AppendRefusal refusal) {
         return switch (refusal) {
-            case AppendRefusal.NotLeader notLeader -> notLeader(topic, id);
+            case AppendRefusal.NotLeader _ -> topics.notLeader(topic, id);
             case AppendRefusal.NotEnoughReplicas(var inSync, var inSyncMin) ->
                 ServerProblems.retryable(Problems.problem(
                         Status.Code.UNAVAILABLE,
@@ -115,23 +115,5 @@ final class AppendAnswers {
             case AppendRefusal.StorageFailed(var message) -> ServerProblems.storageFailed(message);
             case AppendRefusal.ShuttingDown() -> ServerProblems.shuttingDown();
         };
-    }
-
-    /// A leader that is still opening its log refuses too; it is ready soon.
-    private Problem notLeader(String topic, TopicPartition id) {
-        return topics.leader(id)
-                .filter(leader -> !topics.isSelf(leader))
-                .map(leader -> Problems.problem(
-                        Status.Code.FAILED_PRECONDITION,
-                        ErrorReason.ERROR_REASON_NOT_LEADER,
-                        "partition " + id.partition() + " of topic '" + topic + "' is led by broker "
-                                + leader.getBrokerId() + " at " + leader.getAddress() + ": go there",
-                        Map.of(
-                                "topic", topic,
-                                "partition", Integer.toString(id.partition()),
-                                "leader_id", Integer.toString(leader.getBrokerId()),
-                                "leader_epoch", Integer.toString(leader.getLeaderEpoch()),
-                                "leader_address", leader.getAddress())))
-                .orElseGet(() -> ServerProblems.opening(topic, id.partition()));
     }
 }
