@@ -79,10 +79,14 @@ class InSyncSet {
         if (pending != null || refused || new HashSet<>(ids).equals(new HashSet<>(metadata.inSync()))) {
             return Optional.empty();
         }
-        proposals++;
-        var proposal = new IsrProposal(proposals, metadata.leaderEpoch(), metadata.partitionEpoch(), wanted);
+        var proposal = proposal(wanted);
         pending = new Pending(proposal, State.ASKED);
         return Optional.of(proposal);
+    }
+
+    IsrProposal proposal(List<Member> wanted) {
+        proposals++;
+        return new IsrProposal(proposals, metadata.leaderEpoch(), metadata.partitionEpoch(), wanted);
     }
 
     /// At each tick: what is to be asked again.

@@ -221,7 +221,7 @@ public class LeaderPartition {
         if (!metadata.replicas().contains(follower) || follower.equals(terms.self())) {
             return Optional.of(LeaderMessage.Reason.NOT_A_REPLICA);
         }
-        if (!isThisEpoch(open.leaderEpoch())) {
+        if (!open.leaderEpoch().equals(epoch())) {
             return Optional.of(
                     open.leaderEpoch().isAfter(epoch())
                             ? LeaderMessage.Reason.UNKNOWN_LEADER_EPOCH
@@ -231,11 +231,6 @@ public class LeaderPartition {
         boolean isFormerLife = registered.isPresent() && open.brokerEpoch().compareTo(registered.get()) < 0;
         boolean isOvertaken = progress != null && !progress.mayOpen(open);
         return isFormerLife || isOvertaken ? Optional.of(LeaderMessage.Reason.STALE_BROKER_EPOCH) : Optional.empty();
-    }
-
-    /// R6.
-    boolean isThisEpoch(LeaderEpoch asked) {
-        return asked.equals(epoch());
     }
 
     DivergenceCheck compare(FollowerMessage.Open open) {
@@ -389,8 +384,12 @@ public class LeaderPartition {
     /// The life that acknowledges must be the one that is registered, and in service (KIP-903).
     boolean isEligible(BrokerId replica, ReplicaProgress progress) {
         return progress.followingSession().isPresent()
-                && inSync.metadata().standing(replica).filter(Standing::mayJoin).isPresent()
+                && isInService(replica)
                 && registeredEpoch(replica).equals(progress.brokerEpoch());
+    }
+
+    boolean isInService(BrokerId replica) {
+        return inSync.metadata().standing(replica).filter(Standing::mayJoin).isPresent();
     }
 
     /// The watermark alone would not do: a new leader's may be older than what was acknowledged before it

@@ -5,7 +5,7 @@ package io.weirlog.replication.core;
 public enum Bug {
     /// KIP-101: a follower cuts its log to the watermark it knows instead of by epoch.
     TRUNCATE_TO_WATERMARK,
-    /// KAFKA-6361, KIP-279: a follower that lacks the answered epoch takes the leader's end for its own.
+    /// KAFKA-6361, KIP-279: the leader compares ends only; that it lacks the follower's epoch goes unnoticed.
     IGNORE_MISSING_EPOCH,
     /// A leader lets everyone follow from where they are: divergence goes unnoticed.
     NO_DIVERGENCE_CHECK,
@@ -25,14 +25,14 @@ public enum Bug {
     UNCHECKED_BROKER_EPOCH,
     /// What a follower had acknowledged counts on after it has opened anew with less.
     KEEP_ACKNOWLEDGEMENTS,
-    /// KIP-320: leader epochs are not compared when a follower opens.
-    UNCHECKED_LEADER_EPOCH,
     /// KAFKA-14704: the watermark is taken over before divergence is dealt with.
     EARLY_WATERMARK,
-    /// KAFKA-13207: answers to earlier attempts are taken for the current one's.
-    STREAM_NOT_OWNED,
     /// KAFKA-9491: a full truncation leaves the watermark before the log's start.
     STALE_WATERMARK_AFTER_START_OVER,
+    /// What followers have by the log's end counts before they have acknowledged it in this epoch.
+    ACKNOWLEDGED_IN_FORMER_EPOCH,
+    /// A lost proposal is asked again as a new one: an old copy of the first can still take effect.
+    NON_IDENTICAL_RETRY,
     /// A follower acknowledges what it has not synced.
     ACKNOWLEDGE_UNSYNCED,
     /// A new leader takes all that is in its log for committed.

@@ -2,8 +2,8 @@ package io.weirlog.replication.core;
 
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
-import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -63,6 +63,11 @@ public final class BuggyRoles extends Roles {
         }
 
         @Override
+        IsrProposal again(IsrProposal lost) {
+            return bug == Bug.NON_IDENTICAL_RETRY ? proposal(lost.inSync()) : super.again(lost);
+        }
+
+        @Override
         boolean isBelowMinimum() {
             return bug != Bug.NO_FREEZE_BELOW_MINIMUM && super.isBelowMinimum();
         }
@@ -71,26 +76,46 @@ public final class BuggyRoles extends Roles {
     private static final class Leader extends LeaderPartition {
         private final Bug bug;
         private final LogOutline log;
+        private final Offset epochStart;
 
         Leader(Bug bug, LeaderPartition.Terms terms, InSyncSet inSync, LogOutline log, Offset known, long nowMillis) {
             super(terms, inSync, log, known, nowMillis);
             this.bug = bug;
+            this.epochStart = log.end();
             this.log = log;
         }
 
         @Override
+        public List<LeaderEffect> step(LeaderEvent event) {
+            if (bug == Bug.EARLY_WATERMARK && event instanceof LeaderEvent.FollowerOpened(var follower, var open)) {
+                var progress = new LeaderMessage.Progress(highWatermark(), log.start());
+                var effects = new ArrayList<LeaderEffect>();
+                effects.add(new LeaderEffect.Answer(follower, new LeaderMessage.Moved(open.session(), progress)));
+                effects.addAll(super.step(event));
+                return effects;
+            }
+            return super.step(event);
+        }
+
+        @Override
+        Optional<Offset> acknowledgedEnd(BrokerId replica) {
+            var end = super.acknowledgedEnd(replica);
+            return bug == Bug.ACKNOWLEDGED_IN_FORMER_EPOCH && end.isEmpty() ? Optional.of(epochStart) : end;
+        }
+
+        @Override
         DivergenceCheck compare(FollowerMessage.Open open) {
+            if (bug == Bug.IGNORE_MISSING_EPOCH
+                    && super.compare(open) instanceof DivergenceCheck.Diverged(var epoch, var end)
+                    && !open.logEnd().isAfter(end)) {
+                return new DivergenceCheck.Prefix();
+            }
             if (bug == Bug.NO_DIVERGENCE_CHECK
                     && !open.logEnd().isAfter(log.end())
                     && !open.logEnd().isBefore(log.start())) {
                 return new DivergenceCheck.Prefix();
             }
             return super.compare(open);
-        }
-
-        @Override
-        boolean isThisEpoch(LeaderEpoch asked) {
-            return bug == Bug.UNCHECKED_LEADER_EPOCH || super.isThisEpoch(asked);
         }
 
         @Override
@@ -111,7 +136,7 @@ public final class BuggyRoles extends Roles {
                             && end.isPresent()
                             && !end.get().isBefore(highWatermark());
                 case JOIN_WITHOUT_CATCHING_UP -> isEligible(replica, progress) && end.isPresent();
-                case UNCHECKED_BROKER_EPOCH -> registeredEpoch(replica).isPresent() && hasCaughtUp(progress);
+                case UNCHECKED_BROKER_EPOCH -> isInService(replica) && hasCaughtUp(progress);
                 default -> super.mayJoin(replica, progress);
             };
         }
@@ -142,7 +167,6 @@ public final class BuggyRoles extends Roles {
         Offset cutFor(LeaderMessage.Diverged diverged) {
             return switch (bug) {
                 case TRUNCATE_TO_WATERMARK -> highWatermark();
-                case IGNORE_MISSING_EPOCH -> diverged.end().isAfter(log.end()) ? log.end() : diverged.end();
                 default -> super.cutFor(diverged);
             };
         }
@@ -150,11 +174,6 @@ public final class BuggyRoles extends Roles {
         @Override
         boolean mayAdopt() {
             return bug == Bug.EARLY_WATERMARK || super.mayAdopt();
-        }
-
-        @Override
-        boolean owns(LeaderMessage message) {
-            return bug == Bug.STREAM_NOT_OWNED || super.owns(message);
         }
 
         @Override

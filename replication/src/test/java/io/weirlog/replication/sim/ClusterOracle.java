@@ -100,6 +100,19 @@ final class ClusterOracle {
         checkComplete(replica, truth, "is elected");
     }
 
+    /// A new leader takes over a watermark.
+    void startsAt(SimReplica replica, Offset end) {
+        var truth = truths.get(replica.partition);
+        check(
+                end.value() <= truth.committed.size() || truth.uncleanEpoch >= 0,
+                "R7: %s starts with watermark %s, committed were %s",
+                replica,
+                end,
+                truth.committed.size());
+        // After an unclean election, what its leader knows to be committed is so again.
+        leaderWatermark(replica, end);
+    }
+
     private static long commonPrefix(SimReplica replica, Truth truth) {
         var agreed = new long[] {replica.log.logStartOffset().value()};
         forEach(replica, agreed[0], truth.committed.size(), (offset, entry) -> {

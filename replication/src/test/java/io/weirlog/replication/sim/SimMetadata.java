@@ -69,7 +69,7 @@ final class SimMetadata {
         var there = 500 + random.nextInt(5_000);
         var back = 200 + random.nextInt(3_000);
         var fate = lossy || isAway() ? random.nextInt(6) : 5;
-        var late = 200_000L + random.nextInt(2_000_000);
+        var late = random.nextInt(3) == 0 ? random.nextInt(20_000) : 200_000L + random.nextInt(2_000_000);
         switch (fate) {
             case 0 -> world.after(late, () -> answer.accept(Optional.empty()));
             case 1 -> {
@@ -80,7 +80,7 @@ final class SimMetadata {
             case 2 -> {
                 world.count("proposal committed after it was given up");
                 world.after(late, () -> answer.accept(Optional.empty()));
-                world.after(late + random.nextInt(500_000), () -> apply(command));
+                world.after(late + random.nextInt(random.nextInt(3) == 0 ? 5_000_000 : 300_000), () -> apply(command));
             }
             case 3 -> {
                 world.count("proposal committed twice");

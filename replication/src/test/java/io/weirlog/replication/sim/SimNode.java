@@ -306,7 +306,9 @@ final class SimNode {
             if (epoch != null) {
                 cluster.heartbeat(number);
             }
-            followMetadata(cluster.metadata.length() - 1);
+            var latest = cluster.metadata.length() - 1;
+            followMetadata(
+                    random.nextInt(4) == 0 ? imagePosition + random.nextInt(latest - imagePosition + 1) : latest);
         }
         connect();
         for (var replica : List.copyOf(replicas.values())) {
@@ -411,7 +413,7 @@ final class SimNode {
     private void connect() {
         for (var replica : replicas.values()) {
             var leader = replica.followedNode();
-            if (leader > 0 && !toLeaders.containsKey(leader)) {
+            if (leader > 0 && !toLeaders.containsKey(leader) && random.nextInt(4) > 0) {
                 var other = cluster.node(leader);
                 if (!other.isRunning() || other.isPaused() || isCut(leader)) {
                     continue;
@@ -608,9 +610,12 @@ final class SimNode {
     }
 
     void checkpoint(int partition, Offset highWatermark) {
-        checkpoints
-                .computeIfAbsent(partition, one -> new ArrayList<>(List.of(0L)))
-                .add(highWatermark.value());
+        // Every now and then, as a broker does.
+        if (random.nextInt(20) == 0) {
+            checkpoints
+                    .computeIfAbsent(partition, one -> new ArrayList<>(List.of(0L)))
+                    .add(highWatermark.value());
+        }
     }
 
     /// The metadata at one moment, as replication sees them.

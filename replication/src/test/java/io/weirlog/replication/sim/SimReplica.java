@@ -5,6 +5,7 @@ import io.weirlog.common.Durability;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.ProducerVerdict;
 import io.weirlog.log.ReadResult;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.record.MalformedBatchException;
@@ -48,7 +49,6 @@ final class SimReplica {
     private boolean syncing;
     private boolean syncAgain;
     private final List<Pending> pending = new ArrayList<>();
-    private SequenceTable sequences = new SequenceTable();
 
     /// An append that waits for the watermark.
     private record Pending(long end, SimClients.Batch batch, Offset base, Consumer<Outcome> answer) {}
@@ -105,12 +105,12 @@ final class SimReplica {
     private void lead(PartitionMetadata metadata) throws IOException {
         node.cluster.switches.beginEpoch(log, metadata.leaderEpoch());
         oracle().leads(this, metadata.leaderEpoch());
-        sequences = SequenceTable.of(log);
         var terms = new LeaderPartition.Terms(node.id(), durability(), node.cluster.plan.lagMillis());
         leader = node.cluster.roles.leader(terms, metadata, outline, highWatermark, node.localMillis());
         world().say(() ->
                 this + " leads epoch " + roleEpoch + " from " + log.logEndOffset() + ", watermark " + highWatermark);
         highWatermark = leader.highWatermark();
+        oracle().startsAt(this, highWatermark);
         run(leader.start());
     }
 
@@ -217,19 +217,23 @@ final class SimReplica {
             answer.accept(Outcome.NOT_APPENDED);
             return;
         }
-        var known = batch.idempotent() ? sequences.check(batch) : Optional.<Offset>empty();
+        var verdict = log.admission().judge(batch.bytes());
         Offset base;
-        if (known.isPresent()) {
-            world().count("duplicate answered");
-            base = known.get();
-        } else if (batch.idempotent() && !sequences.accepts(batch)) {
-            answer.accept(Outcome.NOT_APPENDED);
-            return;
-        } else {
-            base = log.logEndOffset();
-            log.append(List.of(batch.bytes()), roleEpoch, node.wallMillis());
-            sequences.add(batch, base);
-            world().note("append", node.number, partition, base.value());
+        switch (verdict) {
+            case ProducerVerdict.Duplicate duplicate -> {
+                world().count("duplicate answered");
+                base = duplicate.baseOffset();
+            }
+            case ProducerVerdict.Accepted accepted -> {
+                base = log.logEndOffset();
+                log.append(List.of(batch.bytes()), roleEpoch, node.wallMillis());
+                world().note("append", node.number, partition, base.value());
+            }
+            default -> {
+                world().count("producer refused");
+                answer.accept(Outcome.NOT_APPENDED);
+                return;
+            }
         }
         var end = base.value() + batch.records();
         if (!batch.acksAll()) {
@@ -240,7 +244,7 @@ final class SimReplica {
         } else {
             pending.add(new Pending(end, batch, base, answer));
         }
-        if (known.isEmpty()) {
+        if (verdict instanceof ProducerVerdict.Accepted) {
             step(new LeaderEvent.Appended());
         }
     }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /// Runs the cluster under as many seeds as asked for: `./check sim --seeds N`, or one of them with all that happens:
 /// `./check sim --seed S`.
 class SimTest {
-    private static final int SEEDS = Integer.getInteger("weirlog.sim.seeds", 100);
+    private static final int SEEDS = Integer.getInteger("weirlog.sim.seeds", 300);
 
     @Test
     void nothingIsLostAndTheClusterComesToRest() throws Exception {
