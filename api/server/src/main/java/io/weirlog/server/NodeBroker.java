@@ -90,7 +90,7 @@ final class NodeBroker implements AutoCloseable {
         this.identity = identity;
         this.metadata = metadata;
         this.cleanStop = directory.cleanStop();
-        this.isrController = new MetadataIsrController(config.nodeId(), metadata.client());
+        this.isrController = opened(new MetadataIsrController(config.nodeId(), metadata.client()));
         var transport = opened(new GrpcReplicaTransport(
                 identity, this::internalAddress, config.limits().maxRequestBytes() + ENVELOPE_BYTES, buffers));
         this.partitions = opened(new Partitions(

@@ -16,8 +16,11 @@ import java.util.UUID;
 /// The active controller's judgement of the brokers: who is in service, who is taken out of it, who may stop.
 ///
 /// A broker is *heard of* while its heartbeat stream is up and was used within the session timeout; after a break,
-/// for a short grace. A controller that has just become active knows nothing about anyone and gives each broker in
-/// service a full session. So does one whose own clock jumped between two ticks: it was paused itself.
+/// for a short grace. A controller that has just become active knows nothing about anyone: brokers look for it as soon
+/// as
+/// the one before is gone, so each that is in service has a third of a session to be heard of. One whose own clock
+/// jumped
+/// between two ticks was paused itself, and gives everyone a full session.
 ///
 /// | heard of | its wish | in the metadata     | proposed | told                                        |
 /// |----------|----------|---------------------|----------|---------------------------------------------|
@@ -37,6 +40,13 @@ public final class BrokerLiveness {
         /// Several heartbeats fit into a session, so that the loss of one is nothing.
         long relaxedMillis() {
             return Math.max(1, sessionMillis / 6);
+        }
+
+        /// To be heard of by a controller that has just become active. The last one may have died together with
+        /// leaders,
+        /// whose partitions wait for this.
+        long takeOverMillis() {
+            return Math.max(1, sessionMillis / 3);
         }
     }
 
@@ -151,7 +161,9 @@ public final class BrokerLiveness {
         tickedAtMillis = nowMillis;
         image.brokers().stream()
                 .filter(broker -> !broker.fenced())
-                .forEach(broker -> sessions.put(broker.id(), new Session(broker.epoch(), nowMillis)));
+                .forEach(broker -> sessions.put(
+                        broker.id(),
+                        new Session(broker.epoch(), nowMillis - times.sessionMillis() + times.takeOverMillis())));
     }
 
     private void deactivate() {

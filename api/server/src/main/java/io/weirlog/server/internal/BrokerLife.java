@@ -39,7 +39,7 @@ public final class BrokerLife implements AutoCloseable {
     /// A broker that stops does not wait for controllers that are not there.
     private static final long GIVE_UP_MILLIS = 1_000;
     private static final long BACKOFF_MILLIS_MIN = 20;
-    private static final long BACKOFF_MILLIS_MAX = 500;
+    private static final long BACKOFF_MILLIS_MAX = 250;
 
     private final NodeIdentity identity;
     private final Controllers controllers;

@@ -15,21 +15,26 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Puts what this broker's leaders want of their in-sync sets to the metadata, many in one command.
 ///
-/// A lost command is repeated by its leaders with another request id and perhaps in other company: each change is
-/// guarded by the partition's epoch, so a copy that comes late changes nothing (R9).
-public final class MetadataIsrController implements IsrController {
+/// A command whose outcome is unknown is put again as it is, under the same request id, until it is answered: so no
+/// copy of
+/// it can still be applied when its leaders believe that it was refused (R9).
+public final class MetadataIsrController implements IsrController, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MetadataIsrController.class);
+    private static final long RETRY_MILLIS = 100;
 
     private final BrokerId self;
     private final MetadataClient metadata;
     /// Of this broker's registration.
     private volatile Optional<BrokerEpoch> epoch = Optional.empty();
+
+    private volatile boolean closed;
 
     public MetadataIsrController(BrokerId self, MetadataClient metadata) {
         this.self = self;
@@ -44,14 +49,43 @@ public final class MetadataIsrController implements IsrController {
     @Override
     public CompletableFuture<List<Outcome>> alter(List<Change> changes) {
         if (epoch.isEmpty()) {
-            return CompletableFuture.completedFuture(all(changes, new Outcome.Unknown()));
+            return CompletableFuture.completedFuture(all(changes, new Outcome.Refused(false)));
         }
         var command = new MetadataCommand.AlterIsr(
                 new RequestId(UUID.randomUUID()),
                 self,
                 epoch.get(),
                 changes.stream().map(MetadataIsrController::change).toList());
-        return metadata.propose(command).handle((reply, failure) -> outcomes(changes, reply, failure));
+        return propose(command).handle((reply, failure) -> outcomes(changes, reply, failure));
+    }
+
+    private CompletableFuture<MetadataReply> propose(MetadataCommand command) {
+        return metadata.propose(command)
+                .exceptionallyCompose(failure ->
+                        isCertainlyNotApplied(failure) ? CompletableFuture.failedFuture(failure) : again(command));
+    }
+
+    /// From now on nobody can say of one attempt alone what came of the command: only an answer ends this, or the
+    /// node's
+    /// end.
+    private CompletableFuture<MetadataReply> again(MetadataCommand command) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new IllegalStateException("the broker stops"));
+        }
+        return new CompletableFuture<@Nullable Void>()
+                .completeOnTimeout(null, RETRY_MILLIS, TimeUnit.MILLISECONDS)
+                .thenCompose(now -> metadata.propose(command))
+                .exceptionallyCompose(failure -> again(command));
+    }
+
+    private static boolean isCertainlyNotApplied(Throwable failure) {
+        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof MetadataUnavailableException unavailable && unavailable.outcomeKnownNotApplied();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
     }
 
     private static IsrChange change(Change change) {
@@ -74,11 +108,10 @@ public final class MetadataIsrController implements IsrController {
             LOG.warn("{} changes of in-sync sets were rejected: {} ({})", changes.size(), message, reason);
             return all(changes, new Outcome.Refused(false));
         }
-        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
-        LOG.warn("no answer to {} changes of in-sync sets: {}", changes.size(), String.valueOf(cause));
-        var notApplied =
-                cause instanceof MetadataUnavailableException unavailable && unavailable.outcomeKnownNotApplied();
-        return all(changes, notApplied ? new Outcome.Refused(false) : new Outcome.Unknown());
+        LOG.warn("no answer to {} changes of in-sync sets: {}", changes.size(), String.valueOf(failure));
+        return all(
+                changes,
+                failure != null && isCertainlyNotApplied(failure) ? new Outcome.Refused(false) : new Outcome.Unknown());
     }
 
     private static Outcome outcome(IsrResult result) {
