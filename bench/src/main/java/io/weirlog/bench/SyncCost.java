@@ -41,8 +41,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// What it costs to make many partitions durable at once: the same number of small appends is always under way, spread
-/// over more and more partitions; each acknowledgement sends the next append.
+/// What it costs to make many partitions durable at once: the same number of small appends is always under way,
+/// spread over more and more partitions; each acknowledgement sends the next append.
 @Command(
         name = "sync-cost",
         mixinStandardHelpOptions = true,
@@ -91,7 +91,7 @@ public final class SyncCost implements Callable<Integer> {
 
     private void measure(Path folder, int count) throws InterruptedException {
         var config = new PartitionsConfig(
-                folder,
+                List.of(folder),
                 2,
                 2 * inFlight + 1024,
                 syncThreads,
