@@ -11,16 +11,21 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /// The owner's half of a log: everything that changes it.
 ///
 /// The batches of one append go out in one write per segment they touch, as a rule; see [WriteGroup].
 final class LogAppender {
+    /// 2^64 divided by the golden ratio: products with it differ in their high bits.
+    private static final long SPREAD = 0x9E37_79B9_7F4A_7C15L;
+
     private final LogContext context;
     private final LogState state;
     private final LogSyncer syncer;
     private final LogProducers producers;
-    private OptionalLong activeFirstTimestampMillis;
+    /// Null until it is asked for: an idle log shall not have to be read.
+    private @Nullable OptionalLong activeFirstTimestampMillis;
 
     private final WriteGroup pending = new WriteGroup();
     private long pendingEndOffset;
@@ -30,27 +35,24 @@ final class LogAppender {
         this.state = state;
         this.syncer = syncer;
         this.producers = producers;
-        this.activeFirstTimestampMillis = firstTimestamp(state.view());
     }
 
-    private static OptionalLong firstTimestamp(LogView view) throws IOException {
-        if (view.activeBytes() == 0) {
-            return OptionalLong.empty();
+    private OptionalLong firstTimestamp(LogView view) throws IOException {
+        var known = activeFirstTimestampMillis;
+        if (known == null) {
+            var active = view.active();
+            try (var headers = new HeaderCursor(active.reader(), active.file(), 0, view.activeBytes())) {
+                var timestamp = headers.next() ? headers.header().maxTimestamp() : -1;
+                known = timestamp < 0 ? OptionalLong.empty() : OptionalLong.of(timestamp);
+            }
+            activeFirstTimestampMillis = known;
         }
-        var active = view.active();
-        try (var headers = new HeaderCursor(active.reader(), active.file(), 0, view.activeBytes())) {
-            var timestamp = headers.next() ? headers.header().maxTimestamp() : -1;
-            return timestamp < 0 ? OptionalLong.empty() : OptionalLong.of(timestamp);
-        }
+        return known;
     }
 
     /// Says that another segment has become the active one, by other means than an append.
-    void activeReplaced() throws LogPoisonedException {
-        try {
-            activeFirstTimestampMillis = firstTimestamp(state.view());
-        } catch (IOException e) {
-            throw state.poison(e);
-        }
+    void activeReplaced() {
+        activeFirstTimestampMillis = null;
     }
 
     void beginEpoch(LeaderEpoch epoch) throws LogPoisonedException {
@@ -269,9 +271,25 @@ final class LogAppender {
         var config = context.config();
         return filledBytes > config.segmentBytes()
                 || lastOffset - active.baseOffset() > Integer.MAX_VALUE
-                || (activeFirstTimestampMillis.isPresent()
-                        && maxTimestampMillis - activeFirstTimestampMillis.getAsLong() > config.rollMillis())
+                || spansTooLong(active, maxTimestampMillis)
                 || active.indexes().areFull();
+    }
+
+    private boolean spansTooLong(Segment active, long maxTimestampMillis) throws IOException {
+        var first = firstTimestamp(state.view());
+        return first.isPresent() && maxTimestampMillis - first.getAsLong() > segmentMillis(active.baseOffset());
+    }
+
+    /// `segment.ms` less a part of `segment.jitter.ms` that differs from segment to segment and from partition to
+    /// partition, but not from one start to the next.
+    private long segmentMillis(long baseOffset) {
+        var config = context.config();
+        var jitterMillisMax = Math.min(config.segmentJitterMillis(), config.rollMillis());
+        if (jitterMillisMax == 0) {
+            return config.rollMillis();
+        }
+        var mixed = (31L * context.identity().hashCode() + baseOffset) * SPREAD;
+        return config.rollMillis() - (mixed >>> 1) % jitterMillisMax;
     }
 
     private void rollNow() throws IOException {

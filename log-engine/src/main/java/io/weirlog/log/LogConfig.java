@@ -6,12 +6,16 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
-/// How one topic's logs are kept. Names and defaults are those of Kafka's topic configs, `durability` is Weirlog's
-/// own.
+/// How one topic's logs are kept. Names and defaults are those of Kafka's topic configs, `durability` is
+/// Weirlog's own.
 ///
 /// @param segmentBytes `segment.bytes`: a segment is closed before it grows past this
-/// @param segmentMillis `segment.ms`: a segment is closed when records come in that are this much younger than its
-///     first
+/// @param segmentMillis `segment.ms`: a segment is closed when records come in that are this much younger than
+///     its first
+/// @param segmentJitterMillis `segment.jitter.ms`: the most that is taken off `segment.ms`, differing by segment
+/// @param preallocate `preallocate`: a new segment's file has its full size from the start
+/// @param flushMessages `flush.messages`: with page-cache, the records after which the log is synced
+/// @param flushMillis `flush.ms`: with page-cache, the time after which it is
 /// @param segmentIndexBytes `segment.index.bytes`: room for each of a segment's indexes
 /// @param indexIntervalBytes `index.interval.bytes`: bytes of log between two index entries
 /// @param messageBytesMax `max.message.bytes`: the largest batch, as it is stored
@@ -30,6 +34,10 @@ import java.util.function.Consumer;
 public record LogConfig(
         int segmentBytes,
         long segmentMillis,
+        long segmentJitterMillis,
+        boolean preallocate,
+        long flushMessages,
+        long flushMillis,
         int segmentIndexBytes,
         int indexIntervalBytes,
         int messageBytesMax,
@@ -65,7 +73,8 @@ public record LogConfig(
         return compacted ? Math.min(segmentMillis, compaction.lagMillisMax()) : segmentMillis;
     }
 
-    /// Reads a topic's configs; keys that are not about the log are left to others, absent ones have their defaults.
+    /// Reads a topic's configs; keys that are not about the log are left to others, absent ones have their
+    /// defaults.
     ///
     /// @throws IllegalArgumentException if a value cannot be one of its key; the message names both
     public static LogConfig fromTopicConfig(Map<String, String> configs) {
@@ -78,6 +87,10 @@ public record LogConfig(
         switch (key) {
             case "segment.bytes" -> parseInt(key, value, builder::segmentBytes);
             case "segment.ms" -> builder.segmentMillis(parseLong(key, value, 1));
+            case "segment.jitter.ms" -> builder.segmentJitterMillis(parseLong(key, value, 0));
+            case "preallocate" -> builder.preallocate(parseFlag(key, value));
+            case "flush.messages" -> builder.flushMessages(parseLong(key, value, 1));
+            case "flush.ms" -> builder.flushMillis(parseLong(key, value, 0));
             case "segment.index.bytes" -> parseInt(key, value, builder::segmentIndexBytes);
             case "index.interval.bytes" -> parseInt(key, value, builder::indexIntervalBytes);
             case "max.message.bytes" -> parseInt(key, value, builder::messageBytesMax);
@@ -135,6 +148,14 @@ public record LogConfig(
         throw wrong(key, value);
     }
 
+    private static boolean parseFlag(String key, String value) {
+        return switch (value) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw wrong(key, value);
+        };
+    }
+
     /// In topic configs −1 means unlimited.
     private static OptionalLong parseLimit(String key, String value) {
         var number = parseLong(key, value, -1);
@@ -149,6 +170,10 @@ public record LogConfig(
     public static final class Builder {
         private int segmentBytes = 1 << 30;
         private long segmentMillis = 7L * 24 * 60 * 60 * 1000;
+        private long segmentJitterMillis;
+        private boolean preallocate;
+        private long flushMessages = Long.MAX_VALUE;
+        private long flushMillis = Long.MAX_VALUE;
         private int segmentIndexBytes = 10 << 20;
         private int indexIntervalBytes = 4096;
         private int messageBytesMax = (1 << 20) + 12;
@@ -174,6 +199,26 @@ public record LogConfig(
 
         public Builder segmentMillis(long value) {
             segmentMillis = value;
+            return this;
+        }
+
+        public Builder segmentJitterMillis(long value) {
+            segmentJitterMillis = value;
+            return this;
+        }
+
+        public Builder preallocate(boolean value) {
+            preallocate = value;
+            return this;
+        }
+
+        public Builder flushMessages(long value) {
+            flushMessages = value;
+            return this;
+        }
+
+        public Builder flushMillis(long value) {
+            flushMillis = value;
             return this;
         }
 
@@ -256,6 +301,10 @@ public record LogConfig(
             return new LogConfig(
                     segmentBytes,
                     segmentMillis,
+                    segmentJitterMillis,
+                    preallocate,
+                    flushMessages,
+                    flushMillis,
                     segmentIndexBytes,
                     indexIntervalBytes,
                     messageBytesMax,

@@ -65,7 +65,9 @@ final class LogRecovery {
     }
 
     Recovered recover() throws IOException {
-        storage.createDirectories(context.directory());
+        if (!storage.exists(context.directory())) {
+            storage.createDirectories(context.directory());
+        }
         SegmentSwap.finishInterrupted(context);
         var bases = listSegments();
         checkIdentity(bases);
@@ -97,23 +99,23 @@ final class LogRecovery {
     }
 
     private Recovered recover(List<Long> bases) throws IOException {
-        var synced = SyncedOffsetFile.read(storage, context.directory());
         var epochs = EpochFile.read(storage, context.directory());
         if (epochs.isEmpty() && !storage.exists(context.file(LogFileNames.EPOCHS)) && isEmpty(bases)) {
             // The file is made when the first epoch begins.
             epochs = Optional.of(EpochHistory.EMPTY);
         }
         if (bases.isEmpty()) {
+            var synced = SyncedOffsetFile.read(storage, context.directory());
             return createEmpty(synced.orElse(0L), epochs.orElse(EpochHistory.EMPTY));
         }
         var marker = CleanShutdownMarker.read(storage, context.directory());
         if (marker.isPresent() && epochs.isPresent()) {
-            var clean = openClean(bases, marker.getAsLong(), epochs.get());
+            var clean = openClean(bases, marker.get(), epochs.get());
             if (clean.isPresent()) {
                 return clean.get();
             }
         }
-        return scan(bases, syncedEnd(bases, marker, synced), epochs);
+        return scan(bases, syncedEnd(bases, marker), epochs);
     }
 
     /// The base offsets of all segments, ascending. What an interrupted replacement or roll has left is removed.
@@ -184,60 +186,34 @@ final class LogRecovery {
         return new Recovered(view, producers(new ProducerTable()), 0, false, report(true, 0, 0, "", 0));
     }
 
-    /// Empty if the log does not end as the marker says: then nothing that it says is believed.
-    private Optional<Recovered> openClean(List<Long> bases, long markedEnd, EpochHistory epochs) throws IOException {
+    /// Empty if the log does not end as the marker says: then nothing that it says is believed. Nothing is
+    /// opened that an idle log does not need.
+    private Optional<Recovered> openClean(List<Long> bases, CleanShutdownMarker.End marked, EpochHistory epochs)
+            throws IOException {
         var base = bases.getLast();
         var sizeBytes = storage.sizeBytes(context.segmentFile(base, LogFileNames.LOG));
-        if (sizeBytes > Integer.MAX_VALUE) {
-            return Optional.empty();
-        }
-        var active = Segment.active(context, base, null);
-        var kept = false;
-        try {
-            kept = active.indexFilesExist()
-                    && active.indexes().areSane(sizeBytes, markedEnd)
-                    && endsAsMarked(active, (int) sizeBytes, markedEnd);
-        } catch (CorruptLogException e) {
-            // Scanned and told below.
-        } finally {
-            if (!kept) {
-                active.release();
-            }
-        }
-        if (!kept) {
+        if (sizeBytes != marked.activeBytes() || sizeBytes > Integer.MAX_VALUE || marked.offset() < base) {
             return Optional.empty();
         }
         var segments = segmentsBefore(bases, bases.size() - 1);
         var parts = parts(segments, base);
+        var active = Segment.activeAfterCleanEnd(context, base, (int) sizeBytes, marked.offset());
         segments.add(active);
-        parts.add(new LogProducers.Part(active, (int) sizeBytes, markedEnd));
-        var view = view(segments, markedEnd, (int) sizeBytes, epochs);
+        parts.add(new LogProducers.Part(active, (int) sizeBytes, marked.offset()));
+        var view = view(segments, marked.offset(), (int) sizeBytes, epochs);
         // Later ones would be of a log that was longer.
-        snapshots.removeAfter(markedEnd);
-        var table = LogProducers.tableAt(snapshots, parts, bases.getFirst(), markedEnd);
+        snapshots.removeAfter(marked.offset());
+        var table = LogProducers.tableAt(snapshots, parts, bases.getFirst(), marked.offset());
         new TransactionIndexRepair(context, snapshots).mend(parts, transactionIndexes);
-        return Optional.of(new Recovered(view, producers(table), markedEnd, true, report(true, 0, 0, "", 0)));
-    }
-
-    /// Whether the active segment ends where the marker says, and its last index entries tell of batches in it: the
-    /// owner goes on from these.
-    private static boolean endsAsMarked(Segment segment, int sizeBytes, long markedEnd) throws IOException {
-        var lookup = new SegmentLookup(segment, sizeBytes, markedEnd);
-        var endOffset = segment.baseOffset();
-        try (var headers = lookup.walkFromPosition(Math.max(0, sizeBytes - 1))) {
-            while (headers.next()) {
-                endOffset = headers.header().nextOffset();
-            }
-        }
-        lookup.latestTimestampMillis();
-        return endOffset == markedEnd && !segment.hasDamagedIndexes();
+        return Optional.of(new Recovered(view, producers(table), marked.offset(), true, report(true, 0, 0, "", 0)));
     }
 
     /// What was durable at least. Without a trustworthy note the segments before the last are taken for it.
-    private long syncedEnd(List<Long> bases, OptionalLong marker, Optional<Long> synced) {
+    private long syncedEnd(List<Long> bases, Optional<CleanShutdownMarker.End> marker) throws IOException {
         if (marker.isPresent()) {
-            return marker.getAsLong();
+            return marker.get().offset();
         }
+        var synced = SyncedOffsetFile.read(storage, context.directory());
         if (synced.isPresent()) {
             return synced.get();
         }

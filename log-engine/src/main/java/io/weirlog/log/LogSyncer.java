@@ -9,13 +9,16 @@ final class LogSyncer {
     private final LogState state;
     private final SyncedOffsetFile syncedOffsetFile;
 
-    /// Set by the owner before it shows a new segment. An opened log does not know whether its names were synced.
-    private volatile boolean directoryChanged = true;
+    /// Set by the owner before it shows a new segment. After anything but a clean end nobody
+    /// knows whether the names were synced.
+    private volatile boolean directoryChanged;
     /// Written under the lock only.
     private volatile long syncedOffset;
 
     /// By the owner only.
     private boolean cleanMarkerPresent;
+    /// By the owner only. Whether the marker is there and nothing was written since.
+    private boolean endsCleanly;
 
     /// Something on disk.
     @FunctionalInterface
@@ -23,10 +26,14 @@ final class LogSyncer {
         void run() throws IOException;
     }
 
-    LogSyncer(LogContext context, LogState state, long syncedOffset, boolean cleanMarkerPresent) {
+    /// @param cleanMarkerPresent whether there is a marker of a clean shutdown
+    /// @param clean whether it, or an empty log, was believed
+    LogSyncer(LogContext context, LogState state, long syncedOffset, boolean cleanMarkerPresent, boolean clean) {
         this.context = context;
         this.state = state;
         this.cleanMarkerPresent = cleanMarkerPresent;
+        this.endsCleanly = cleanMarkerPresent && clean;
+        this.directoryChanged = !endsCleanly;
         this.syncedOffset = syncedOffset;
         this.syncedOffsetFile = new SyncedOffsetFile(context.storage(), context.directory());
     }
@@ -44,7 +51,13 @@ final class LogSyncer {
         if (cleanMarkerPresent) {
             CleanShutdownMarker.delete(context.storage(), context.directory());
             cleanMarkerPresent = false;
+            endsCleanly = false;
         }
+    }
+
+    /// Whether the log has ended properly already, and was not written since. By the owner.
+    boolean endsCleanly() {
+        return endsCleanly;
     }
 
     /// Runs the owner's step while no sync is under way.
@@ -52,8 +65,8 @@ final class LogSyncer {
         step.run();
     }
 
-    /// Says, durably, that nothing from `end` on counts as synced any more. Before it is cut, or recovery would miss
-    /// it.
+    /// Says, durably, that nothing from `end` on counts as synced any more. Before it is cut, or recovery would
+    /// miss it.
     synchronized void lowerTo(long end) throws IOException {
         syncedOffset = Math.min(syncedOffset, end);
         syncedOffsetFile.lowerTo(syncedOffset);
@@ -85,8 +98,8 @@ final class LogSyncer {
         return new Offset(syncedOffset);
     }
 
-    /// The active segment and those that were completed since the last sync. Older ones first: what is durable shall
-    /// be a prefix of the log.
+    /// The active segment and those that were completed since the last sync. Older ones first: what is durable
+    /// shall be a prefix of the log.
     private void syncFiles(LogView view) throws IOException {
         var first = view.segmentCount() - 1;
         while (first > 0 && !view.segment(first - 1).isDurable()) {
@@ -112,7 +125,10 @@ final class LogSyncer {
         syncedOffset = view.logEndOffset();
         syncedOffsetFile.write(syncedOffset);
         syncedOffsetFile.sync();
-        CleanShutdownMarker.write(context.storage(), context.directory(), view.logEndOffset());
+        CleanShutdownMarker.write(
+                context.storage(),
+                context.directory(),
+                new CleanShutdownMarker.End(view.logEndOffset(), view.activeBytes()));
     }
 
     /// Waits for a sync that is under way.

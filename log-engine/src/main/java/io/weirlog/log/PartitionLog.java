@@ -12,9 +12,9 @@ import java.util.UUID;
 
 /// One partition's log on disk: record batches in the public format, in segments with sparse indexes.
 ///
-/// One thread, the owner, changes the log; the methods that only it may call say so. All others may be called by any
-/// thread at any time, and none of them makes the owner wait: they work on an immutable view that the owner
-/// publishes.
+/// One thread, the owner, changes the log; the methods that only it may call say so. All others may be called
+/// by any thread at any time, and none of them makes the owner wait: they work on an immutable view that the
+/// owner publishes.
 ///
 /// What [#append] returns is in the operating system's hands; it is durable once [#sync] has returned an offset
 /// beyond it. After a failed write or sync the log is poisoned (L6): every later one fails with
@@ -35,7 +35,12 @@ public final class PartitionLog implements AutoCloseable {
         this.context = context;
         this.recovery = recovered.report();
         this.state = new LogState(context.identity(), recovered.view());
-        this.syncer = new LogSyncer(context, state, recovered.syncedOffset(), recovered.cleanMarkerPresent());
+        this.syncer = new LogSyncer(
+                context,
+                state,
+                recovered.syncedOffset(),
+                recovered.cleanMarkerPresent(),
+                recovered.report().clean());
         this.producers = recovered.producers();
         this.reader = new LogReader(context, state);
         this.appender = new LogAppender(context, state, syncer, producers);
@@ -99,8 +104,9 @@ public final class PartitionLog implements AutoCloseable {
         appender.beginEpoch(epoch);
     }
 
-    /// Appends a leader's batches, one after the other, in one write as a rule. Offsets, epoch and, where the topic
-    /// says so, the time of the append are stamped on the way; the buffers are not changed and may be read-only.
+    /// Appends a leader's batches, one after the other, in one write as a rule. Offsets, epoch and, where the
+    /// topic says so, the time of the append are stamped on the way; the buffers are not changed and may be
+    /// read-only.
     ///
     /// @param batches each one valid batch ([BatchValidator]), with nothing behind it; those of producers as
     ///     [#admission] has accepted them
@@ -148,8 +154,8 @@ public final class PartitionLog implements AutoCloseable {
         appender.roll();
     }
 
-    /// Makes `offset` the log's start, durably, before anything that is only before it is deleted (T1). Does nothing
-    /// if the log begins there or later.
+    /// Makes `offset` the log's start, durably, before anything that is only before it is deleted (T1). Does
+    /// nothing if the log begins there or later.
     ///
     /// @param offset not after the high watermark, which the caller knows
     /// @throws IllegalArgumentException if it is after the log's end
@@ -158,8 +164,8 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     /// Deletes the oldest segments as far as `retention.ms` and `retention.bytes` say, the active one only if
-    /// everything in it is too old. To be called every few minutes: between two calls the clock is believed to have
-    /// advanced by at most an hour, so that a clock that jumps ahead does not empty the log.
+    /// everything in it is too old. To be called every few minutes: between two calls the clock is believed to
+    /// have advanced by at most an hour, so that a clock that jumps ahead does not empty the log.
     ///
     /// @param highWatermark what is not wholly before it, or not before the first open transaction, stays (T1)
     public RetentionOutcome applyRetention(long nowMillis, Offset highWatermark) throws LogPoisonedException {
@@ -167,9 +173,9 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     /// Takes off every batch with a record at or after the offset, with the epochs that begin there, also those
-    /// without a record (KAFKA-10706). On return that is durable: no crash brings any of it back (L5). Slices that
-    /// are open stay as they are. From an offset at or before the log's start nothing remains, and the log begins
-    /// there; one beyond its end changes nothing.
+    /// without a record (KAFKA-10706). On return that is durable: no crash brings any of it back (L5). Slices
+    /// that are open stay as they are. From an offset at or before the log's start nothing remains, and the log
+    /// begins there; one beyond its end changes nothing.
     ///
     /// @return the log's new end, before the offset if a batch reached across it
     public Offset truncateTo(Offset offset) throws LogPoisonedException {
@@ -179,28 +185,29 @@ public final class PartitionLog implements AutoCloseable {
         return logEndOffset();
     }
 
-    /// Takes off everything, epochs too, and goes on at `start`, wherever that is: for a replica whose leader's log
-    /// begins beyond its end. Durable on return; slices that are open stay as they are.
+    /// Takes off everything, epochs too, and goes on at `start`, wherever that is: for a replica whose leader's
+    /// log begins beyond its end. Durable on return; slices that are open stay as they are.
     public void truncateFullyAndStartAt(Offset start) throws LogPoisonedException {
         compaction.beforeTruncation(Offset.ZERO);
         truncator.truncateFullyAndStartAt(start);
         appender.activeReplaced();
     }
 
-    /// Closes the log. Unless it is poisoned, everything is durable then and the next opening needs no scan. Slices
-    /// that are still open stay readable.
+    /// Closes the log. Unless it is poisoned, everything is durable then and the next opening needs no scan.
+    /// Slices that are still open stay readable.
     @Override
     public void close() throws IOException {
         if (!state.close()) {
             return;
         }
         try {
-            if (!state.isPoisoned()) {
+            if (!state.isPoisoned() && !syncer.endsCleanly()) {
                 var view = state.view();
                 view.active().repairIndexes(view.activeBytes());
                 view.active().indexes().finish();
                 producers.snapshot(view);
                 producers.prune(view);
+                view.active().trim(view.activeBytes());
                 syncer.closeClean();
             }
         } finally {
@@ -208,8 +215,8 @@ public final class PartitionLog implements AutoCloseable {
         }
     }
 
-    /// Closes the log and deletes its directory, renamed first so that a crash leaves nothing that looks like a log.
-    /// Slices that are still open stay readable.
+    /// Closes the log and deletes its directory, renamed first so that a crash leaves nothing that looks like a
+    /// log. Slices that are still open stay readable.
     public void delete() throws IOException {
         state.close();
         release();
@@ -277,7 +284,8 @@ public final class PartitionLog implements AutoCloseable {
         return reader.read(from, maxBytes, upTo);
     }
 
-    /// The first record before `upTo` that is not earlier than the time, with its own time; empty if there is none.
+    /// The first record before `upTo` that is not earlier than the time, with its own time; empty if there is
+    /// none.
     public Optional<TimestampAndOffset> findByTimestamp(long timestampMillis, Offset upTo) throws IOException {
         state.checkOpen();
         return reader.findByTimestamp(timestampMillis, upTo);

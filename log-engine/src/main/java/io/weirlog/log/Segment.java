@@ -2,6 +2,7 @@ package io.weirlog.log;
 
 import io.weirlog.common.Invariant;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +27,13 @@ final class Segment {
 
     /// Set when the segment takes no more batches.
     private volatile @Nullable Extent completed;
-    /// Whether all of the completed segment is on stable storage, indexes included. Only under the log's sync lock.
+    /// Whether all of the completed segment is on stable storage, indexes included. Only under the log's sync
+    /// lock.
     private boolean durable;
+    /// Whether the file is longer than its batches. By the owner.
+    private boolean preallocated;
+    /// How far the active segment went when the log was closed properly, if its indexes are to be continued.
+    private final @Nullable Extent cleanEnd;
 
     private volatile @Nullable SegmentIndexes indexes;
     /// Whether the index files hold what cannot be believed.
@@ -42,22 +48,28 @@ final class Segment {
     /// How far a completed segment goes.
     private record Extent(int sizeBytes, long endOffset) {}
 
-    private Segment(LogContext context, long baseOffset) {
+    private Segment(LogContext context, long baseOffset, @Nullable Extent cleanEnd) {
         this.context = context;
         this.baseOffset = baseOffset;
+        this.cleanEnd = cleanEnd;
         this.file = context.segmentFile(baseOffset, LogFileNames.LOG);
     }
 
-    /// The segment to be written, whose indexes are given or, from a clean end, to be continued.
-    static Segment active(LogContext context, long baseOffset, @Nullable SegmentIndexes indexes) {
-        var segment = new Segment(context, baseOffset);
+    /// The segment to be written, with its indexes.
+    static Segment active(LogContext context, long baseOffset, SegmentIndexes indexes) {
+        var segment = new Segment(context, baseOffset, null);
         segment.indexes = indexes;
         return segment;
     }
 
+    /// The segment to be written after a clean end. Nothing of it is opened before it is needed.
+    static Segment activeAfterCleanEnd(LogContext context, long baseOffset, int sizeBytes, long endOffset) {
+        return new Segment(context, baseOffset, new Extent(sizeBytes, endOffset));
+    }
+
     /// A segment that was completed and synced before the log was opened.
     static Segment completed(LogContext context, long baseOffset, int sizeBytes, long endOffset) {
-        var segment = new Segment(context, baseOffset);
+        var segment = new Segment(context, baseOffset, null);
         segment.completed = new Extent(sizeBytes, endOffset);
         segment.durable = true;
         return segment;
@@ -100,7 +112,8 @@ final class Segment {
         }
     }
 
-    /// Counts the log out if nobody else is counted in: then no reader comes any more, and the file may be changed.
+    /// Counts the log out if nobody else is counted in: then no reader comes any more, and the file may be
+    /// changed.
     boolean retireIfUnused() {
         if (!references.compareAndSet(1, 0)) {
             return false;
@@ -179,7 +192,8 @@ final class Segment {
     private SegmentIndexes openIndexes() throws IOException {
         var extent = completed;
         if (extent == null) {
-            return SegmentIndexes.openForWrite(context, baseOffset);
+            Invariant.check(cleanEnd != null, "the active segment %s has lost its indexes", baseOffset);
+            return cleanEnd == null ? SegmentIndexes.create(context, baseOffset) : continueIndexes(cleanEnd);
         }
         if (indexFilesExist()) {
             var found = SegmentIndexes.openForRead(context, baseOffset);
@@ -197,6 +211,26 @@ final class Segment {
             rebuilt.close();
             throw e;
         }
+    }
+
+    private SegmentIndexes continueIndexes(Extent end) throws IOException {
+        if (indexFilesExist()) {
+            var found = SegmentIndexes.openForWrite(context, baseOffset);
+            var kept = false;
+            try {
+                kept = found.areSane(end.sizeBytes(), end.endOffset())
+                        && SegmentLookup.canBeContinued(this, found, end.sizeBytes(), end.endOffset());
+            } finally {
+                if (!kept) {
+                    found.close();
+                }
+            }
+            if (kept) {
+                return found;
+            }
+        }
+        LOG.warn("{}: indexes are missing or damaged, making them anew", file);
+        return buildIndexes(end.sizeBytes());
     }
 
     /// New indexes over the batches in the first `sizeBytes`, in files, with room for more.
@@ -250,8 +284,8 @@ final class Segment {
         }
     }
 
-    /// Puts new index files in place of damaged ones; the old ones may be mapped. By the owner, of a segment that is
-    /// in the log and has `sizeBytes`.
+    /// Puts new index files in place of damaged ones; the old ones may be mapped. By the owner, of a segment
+    /// that is in the log and has `sizeBytes`.
     synchronized void repairIndexes(int sizeBytes) throws IOException {
         var old = indexes;
         if (!indexesDamaged || old == null || replacedIndexes.size() >= 2 * REPLACEMENTS_MAX) {
@@ -266,10 +300,6 @@ final class Segment {
             rebuilt.finish();
             SegmentIndexes.sync(context, baseOffset);
         }
-    }
-
-    boolean hasDamagedIndexes() {
-        return indexesDamaged;
     }
 
     void deleteIndexFiles() throws IOException {
@@ -303,7 +333,16 @@ final class Segment {
     void complete(int sizeBytes, long endOffset) throws IOException {
         repairIndexes(sizeBytes);
         indexes().finish();
+        trim(sizeBytes);
         completed = new Extent(sizeBytes, endOffset);
+    }
+
+    /// Takes off what was allocated in advance and is not used (KAFKA-5431).
+    void trim(int sizeBytes) throws IOException {
+        if (preallocated) {
+            writer().truncate(sizeBytes);
+            preallocated = false;
+        }
     }
 
     boolean isDurable() {
@@ -367,6 +406,10 @@ final class Segment {
         // A file of this name would be left of a roll that was undone; nothing of it counts.
         segment.writer().truncate(0);
         segment.transactions = TransactionIndex.create(context, baseOffset);
+        if (context.config().preallocate()) {
+            segment.writer().write(context.config().segmentBytes() - 1L, ByteBuffer.allocate(1));
+            segment.preallocated = true;
+        }
         return segment;
     }
 }

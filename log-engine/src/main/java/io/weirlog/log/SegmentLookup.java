@@ -5,22 +5,35 @@ import java.util.OptionalLong;
 
 /// Finds places in one segment through its indexes, up to where a view of the log goes.
 ///
-/// An index file has no checksum, so no entry is believed before the batch that it tells of was seen: an entry of the
-/// offset index must name the last offset of the batch at its position, one of the time index the latest time of the
-/// batch that holds its offset. Where that is not so the indexes are rejected ([Segment#rejectIndexes]), and the
-/// segment is walked from its front: a damaged index costs time, never an answer (X1, X2).
+/// An index file has no checksum, so no entry is believed before the batch that it tells of was seen: an entry
+/// of the offset index must name the last offset of the batch at its position, one of the time index the latest
+/// time of the batch that holds its offset. Where that is not so the indexes are rejected
+/// ([Segment#rejectIndexes]), and the segment is walked from its front: a damaged index costs time, never an
+/// answer (X1, X2).
 ///
-/// That a batch is there does not show that no earlier one is as late. So a search by time begins one entry before the
-/// one that it found: of the two, at most one can be the damaged one, and from either of them nothing is missed.
+/// That a batch is there does not show that no earlier one is as late. So a search by time begins one entry
+/// before the one that it found: of the two, at most one can be the damaged one, and from either of them
+/// nothing is missed.
 final class SegmentLookup {
     private final Segment segment;
+    private final Indexes source;
     private final int end;
     private final long endOffset;
+
+    @FunctionalInterface
+    private interface Indexes {
+        SegmentIndexes get() throws IOException;
+    }
 
     /// @param end where the view's last batch of this segment ends
     /// @param endOffset one past the view's last offset in this segment
     SegmentLookup(Segment segment, int end, long endOffset) {
+        this(segment, segment::indexes, end, endOffset);
+    }
+
+    private SegmentLookup(Segment segment, Indexes source, int end, long endOffset) {
         this.segment = segment;
+        this.source = source;
         this.end = end;
         this.endOffset = endOffset;
     }
@@ -28,6 +41,25 @@ final class SegmentLookup {
     /// Of the whole of a segment that is part of a view.
     static SegmentLookup in(LogView view, int index) {
         return new SegmentLookup(view.segment(index), view.endPosition(index), view.endOffset(index));
+    }
+
+    /// Whether the last entries of indexes that the segment might go on with tell of batches in it.
+    static boolean canBeContinued(Segment segment, SegmentIndexes found, int end, long endOffset) throws IOException {
+        var lookup = new SegmentLookup(segment, () -> found, end, endOffset);
+        var offsets = found.offsets().entries();
+        var times = found.times().entries();
+        return (offsets == 0 || lookup.isTrue(found.offsets(), offsets - 1))
+                && (times == 0 || lookup.isTrue(found.times(), times - 1));
+    }
+
+    private boolean isTrue(OffsetIndex offsets, int entry) throws IOException {
+        var position = offsets.position(entry);
+        if (position < 0 || position >= end) {
+            return false;
+        }
+        try (var headers = walkAt(position)) {
+            return headers.nextEndsWith(offsets.lastOffset(entry));
+        }
     }
 
     HeaderCursor walk() throws IOException {
@@ -41,20 +73,20 @@ final class SegmentLookup {
 
     /// A walk that begins with the batch that holds the offset, or before it.
     HeaderCursor walkFrom(long offset) throws IOException {
-        var indexes = segment.indexes();
+        var indexes = source.get();
         return walkFromLastOf(indexes, indexes.offsets().countUpTo(offset), end, offset);
     }
 
     /// A walk that begins at or before a byte of the segment.
     HeaderCursor walkFromPosition(int position) throws IOException {
-        var indexes = segment.indexes();
+        var indexes = source.get();
         return walkFromLastOf(indexes, indexes.offsets().countUpToPosition(position), position, Long.MAX_VALUE);
     }
 
-    /// A walk that begins neither before `floor`, where a batch begins, nor after the last batch before both limits,
-    /// unless that is before the floor.
+    /// A walk that begins neither before `floor`, where a batch begins, nor after the last batch before both
+    /// limits, unless that is before the floor.
     HeaderCursor walkNear(int floor, int positionLimit, long offsetLimit) throws IOException {
-        var indexes = segment.indexes();
+        var indexes = source.get();
         var offsets = indexes.offsets();
         var count = Math.min(offsets.countUpToPosition(positionLimit - 1L), offsets.countUpTo(offsetLimit - 1));
         if (count == 0 || offsets.position(count - 1) <= floor) {
@@ -89,7 +121,7 @@ final class SegmentLookup {
 
     /// A walk that misses no batch with a record as late as the time.
     HeaderCursor walkFromTime(long timestampMillis) throws IOException {
-        var indexes = segment.indexes();
+        var indexes = source.get();
         var times = indexes.times();
         var count = times.countUpTo(timestampMillis);
         // The owner may have gone on since the view was made.
@@ -116,7 +148,7 @@ final class SegmentLookup {
 
     /// The latest time of a completed segment's batches, if one of them has one.
     OptionalLong latestTimestampMillis() throws IOException {
-        var indexes = segment.indexes();
+        var indexes = source.get();
         var entries = indexes.times().entries();
         if (entries == 0) {
             return OptionalLong.empty();

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// Reads and replaces the small text files of a log.
-final class SmallFiles {
+/// Reads and replaces small text files, such as checkpoints.
+public final class SmallFiles {
     /// No checkpoint comes near this; a file that does is not one.
     private static final long BYTES_MAX = 16 << 20;
 
@@ -17,7 +17,7 @@ final class SmallFiles {
 
     /// Replaces a file so that after a crash it has its old content or the new one, and after the return the new
     /// (L7): temporary file, sync, rename, sync of the directory.
-    static void replace(Storage storage, Path file, String content) throws IOException {
+    public static void replace(Storage storage, Path file, String content) throws IOException {
         replace(storage, file, ByteBuffer.wrap(content.getBytes(UTF_8)));
     }
 
@@ -34,7 +34,7 @@ final class SmallFiles {
     }
 
     /// The lines of a file, or empty if there is none.
-    static Optional<List<String>> readLines(Storage storage, Path file) throws IOException {
+    public static Optional<List<String>> readLines(Storage storage, Path file) throws IOException {
         if (!storage.exists(file)) {
             return Optional.empty();
         }

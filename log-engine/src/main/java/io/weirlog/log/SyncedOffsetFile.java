@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// byte 0            8           12       16
 ///      ┌────────────┬───────────┬────────┬─── the same again
-///      │ offset i64 │ CRC32C of │ 0 i32  │
-///      │            │ it, u32   │        │
+///      │ offset i64 │ CRC32C of │version │
+///      │            │ it, u32   │ 0, i32 │
 ///      └────────────┴───────────┴────────┴───
 /// ```
 ///
@@ -78,8 +78,8 @@ final class SyncedOffsetFile implements Closeable {
         nextSlot = (nextSlot + 1) % SLOTS;
     }
 
-    /// Puts a smaller offset in place of all that were written, durably. One slot after the other, so that there is
-    /// always a valid one: until the last is replaced the old offset counts.
+    /// Puts a smaller offset in place of all that were written, durably. One slot after the other, so that
+    /// there is always a valid one: until the last is replaced the old offset counts.
     void lowerTo(long offset) throws IOException {
         for (var i = 0; i < SLOTS; i++) {
             write(offset);
@@ -95,6 +95,8 @@ final class SyncedOffsetFile implements Closeable {
     }
 
     /// The largest offset in a valid slot.
+    ///
+    /// @throws LogOpenException if a newer program wrote all of them
     static Optional<Long> read(Storage storage, Path directory) throws IOException {
         var file = directory.resolve(LogFileNames.SYNCED_OFFSET);
         if (!storage.exists(file)) {
@@ -104,11 +106,21 @@ final class SyncedOffsetFile implements Closeable {
             var bytes = ByteBuffer.allocate((int) Math.min(in.sizeBytes(), SLOTS * SLOT_BYTES));
             in.read(0, bytes);
             Optional<Long> largest = Optional.empty();
+            var newerVersion = 0;
             for (var at = 0; at + SLOT_BYTES <= bytes.limit(); at += SLOT_BYTES) {
                 var offset = bytes.getLong(at);
-                if (offset >= 0 && bytes.getInt(at + Long.BYTES) == crcOf(offset) && offset > largest.orElse(-1L)) {
+                var version = bytes.getInt(at + Long.BYTES + Integer.BYTES);
+                if (offset < 0 || bytes.getInt(at + Long.BYTES) != crcOf(offset)) {
+                    continue;
+                }
+                if (version != 0) {
+                    newerVersion = version;
+                } else if (offset > largest.orElse(-1L)) {
                     largest = Optional.of(offset);
                 }
+            }
+            if (largest.isEmpty() && newerVersion != 0) {
+                throw new LogOpenException(new LogOpenFailure.UnknownVersion(file, String.valueOf(newerVersion)));
             }
             return largest;
         }

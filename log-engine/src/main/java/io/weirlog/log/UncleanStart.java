@@ -1,7 +1,10 @@
 package io.weirlog.log;
 
+import io.weirlog.common.Durability;
 import io.weirlog.common.Offset;
+import io.weirlog.record.RecordBatch;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +61,7 @@ final class UncleanStart {
                 var scanned = good.get(i);
                 var segment = Segment.active(context, scanned.baseOffset(), scanned.indexes());
                 segments.add(segment);
+                writeUnsyncedAgain(segment, scanned);
                 if (i < good.size() - 1) {
                     segment.complete(scanned.validBytes(), scanned.endOffset());
                 }
@@ -74,6 +78,33 @@ final class UncleanStart {
         } finally {
             if (!finished) {
                 good.forEach(scanned -> scanned.indexes().close());
+            }
+        }
+    }
+
+    /// Writes the batches from the synced offset on once more, as they were read.
+    ///
+    /// After a failed sync the kernel keeps the pages that it could not write and calls them clean: a process
+    /// that starts again without the machine reads good batches, and a sync of them succeeds though the device
+    /// has none. Writing makes the pages dirty, so that the next sync has to bring them to the device; before
+    /// that one nothing counts as synced. A page that was dropped between the scan and this shows by its CRC.
+    private void writeUnsyncedAgain(Segment segment, Scanned scanned) throws IOException {
+        if (scanned.endOffset() <= syncedEnd || context.config().durability() != Durability.FSYNC) {
+            return;
+        }
+        var lookup = new SegmentLookup(segment, scanned.validBytes(), scanned.endOffset());
+        try (var headers = lookup.walkFrom(syncedEnd)) {
+            while (headers.next()) {
+                if (headers.header().lastOffset() < syncedEnd) {
+                    continue;
+                }
+                var batch = ByteBuffer.allocate(headers.endPosition() - headers.position());
+                segment.reader().read(headers.position(), batch);
+                if (!RecordBatch.of(batch.flip()).crcIsValid()) {
+                    throw new CorruptLogException(
+                            segment.file(), headers.position(), "a batch changed while it was recovered");
+                }
+                segment.writer().write(headers.position(), batch);
             }
         }
     }
@@ -118,8 +149,8 @@ final class UncleanStart {
         }
     }
 
-    /// Cuts the last good segment and removes all segments from number `removeFrom` on, so that no crash brings any
-    /// of it back (L5). The newest go first: whatever a crash leaves is again a log with a torn end.
+    /// Cuts the last good segment and removes all segments from number `removeFrom` on, so that no crash brings
+    /// any of it back (L5). The newest go first: whatever a crash leaves is again a log with a torn end.
     private void cut(int removeFrom, long lastBase, int validBytes) throws IOException {
         var storage = context.storage();
         for (var i = bases.size() - 1; i >= removeFrom; i--) {

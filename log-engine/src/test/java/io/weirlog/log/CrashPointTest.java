@@ -32,8 +32,8 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// The machine crashes at every boundary between two calls to the disk, and loses what was not synced in every way;
-/// what is left is opened, compared with the model, and used on.
+/// The machine crashes at every boundary between two calls to the disk, and loses what was not synced in every
+/// way; what is left is opened, compared with the model, and used on.
 class CrashPointTest {
     /// The long run is `-Dweirlog.crash.scripts=150`.
     private static final int RANDOM_SCRIPTS = Integer.getInteger("weirlog.crash.scripts", 12);
@@ -54,6 +54,16 @@ class CrashPointTest {
             .segmentIndexBytes(120)
             .compacted(true)
             .build();
+    private static final String PREALLOCATED = "preallocated";
+    private static final LogConfig PREALLOCATED_CONFIG = LogConfig.builder()
+            .segmentBytes(1500)
+            .segmentMillis(1)
+            .segmentJitterMillis(1)
+            .preallocate(true)
+            .indexIntervalBytes(200)
+            .segmentIndexBytes(120)
+            .build();
+
     /// What a node does with a log that it finds after a crash.
     private static final List<Step> GO_ON = List.of(
             epoch(1), append(1, 1, 20), sync(), end(ABORT), produce(2, 300), reopen(), append(1, 1, 10), kill());
@@ -107,6 +117,9 @@ class CrashPointTest {
     }
 
     private static LogConfig configOf(String name) {
+        if (name.startsWith(PREALLOCATED)) {
+            return PREALLOCATED_CONFIG;
+        }
         return name.startsWith(COMPACTED) ? COMPACTED_CONFIG : CONFIG;
     }
 
@@ -176,6 +189,17 @@ class CrashPointTest {
         }
     }
 
+    /// KAFKA-5431: a tail of zeros is no damage, wherever a crash leaves it.
+    @Test
+    void preallocatedSegmentsAreRecoveredToo() throws Exception {
+        for (var name : List.of("append", "roll", "close", "kill", "follow")) {
+            runWithCrashes(
+                    PREALLOCATED + ": " + name, Objects.requireNonNull(scripts().get(name)), 0);
+        }
+        System.out.println(states + " crash states with preallocated segments");
+        assertTrue(states >= 2_000, "only " + states + " states were looked at");
+    }
+
     /// A crash by exception leaves the same disk as the look at every boundary assumes.
     @Test
     void aCrashStopsTheLogWhereItIs() throws Exception {
@@ -201,7 +225,8 @@ class CrashPointTest {
         assertTrue(boundaries > 30, boundaries + " boundaries");
     }
 
-    /// L6: after the first failed call nothing is written or synced any more, and no crash loses what was durable.
+    /// L6: after the first failed call nothing is written or synced any more, and no crash loses what was
+    /// durable.
     @Test
     void aFailedCallPoisonsTheLog() throws Exception {
         var poisoned = 0;

@@ -68,7 +68,7 @@ class FileFormatTest {
         assertEquals("0000000000001770" + "00000001", hex("00000000000000000010.timeindex"));
         // No producers: version 1, the CRC32C of the count 0, the count.
         assertEquals("0001" + "48674bc7" + "00000000", hex("00000000000000000010.snapshot"));
-        assertEquals("0\n12\n", text("clean-shutdown"));
+        assertEquals("0\n12\n77\n", text("clean-shutdown"));
         assertEquals("0\n2\n3 0\n5 6\n", text("leader-epoch-checkpoint"));
         assertEquals("version: 0\ntopic_id: AAAAAAAAAAEAAAAAAAAAAg", text("partition.metadata"));
         // Two syncs, two slots: offset 12 with its CRC32C.

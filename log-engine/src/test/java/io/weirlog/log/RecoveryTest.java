@@ -193,6 +193,32 @@ class RecoveryTest {
     }
 
     @Test
+    void aNewerMarkerOrSyncedOffsetIsRefusedByName() throws Exception {
+        writeAndDie(directory);
+        TestLogs.open(directory, CONFIG).close();
+        var marker = directory.resolve(LogFileNames.CLEAN_SHUTDOWN);
+        var content = Files.readString(marker);
+        Files.writeString(marker, content.replaceFirst("0", "3"));
+        assertEquals(
+                new LogOpenFailure.UnknownVersion(marker, "3"),
+                assertThrows(LogOpenException.class, () -> TestLogs.open(directory, CONFIG))
+                        .failure());
+        Files.delete(marker);
+
+        var synced = directory.resolve(LogFileNames.SYNCED_OFFSET);
+        var slots = Files.readAllBytes(synced);
+        slots[15] = 2;
+        Files.write(synced, slots);
+        TestLogs.open(directory, CONFIG); // The other slot is of this version.
+        slots[31] = 2;
+        Files.write(synced, slots);
+        assertEquals(
+                new LogOpenFailure.UnknownVersion(synced, "2"),
+                assertThrows(LogOpenException.class, () -> TestLogs.open(directory, CONFIG))
+                        .failure());
+    }
+
+    @Test
     void aNewerVersionIsRefusedByName() throws Exception {
         writeAndDie(directory);
         var metadata = directory.resolve(LogFileNames.METADATA);

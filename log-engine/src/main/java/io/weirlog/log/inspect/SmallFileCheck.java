@@ -69,11 +69,11 @@ final class SmallFileCheck {
 
     /// Where the log begins; empty if no file says so, and then it begins with its first segment.
     OptionalLong logStart() throws IOException {
-        return offsetIn(LogFiles.LOG_START);
+        return offsetIn(LogFiles.LOG_START, "an offset", 2);
     }
 
     void cleanShutdown(long endOffset) throws IOException {
-        var marked = offsetIn(LogFiles.CLEAN_SHUTDOWN);
+        var marked = offsetIn(LogFiles.CLEAN_SHUTDOWN, "an offset and a size", 3);
         if (marked.isPresent() && marked.getAsLong() != endOffset) {
             find(
                     LogFiles.CLEAN_SHUTDOWN,
@@ -82,15 +82,18 @@ final class SmallFileCheck {
         }
     }
 
-    private OptionalLong offsetIn(String name) throws IOException {
+    /// The first number of a file that has one on each line, and the version before them.
+    private OptionalLong offsetIn(String name, String content, int lineCount) throws IOException {
         if (!Files.exists(files.file(name))) {
             return OptionalLong.empty();
         }
         var lines = files.lines(name);
-        if (lines.size() == 2 && lines.get(0).equals("0") && lines.get(1).matches("\\d{1,18}")) {
+        if (lines.size() == lineCount
+                && lines.get(0).equals("0")
+                && lines.stream().skip(1).allMatch(line -> line.matches("\\d{1,18}"))) {
             return OptionalLong.of(Long.parseLong(lines.get(1)));
         }
-        find(name, 0, "it is not version 0 and an offset");
+        find(name, 0, "it is not version 0 and " + content);
         return OptionalLong.empty();
     }
 

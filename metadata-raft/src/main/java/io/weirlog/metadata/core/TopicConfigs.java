@@ -33,6 +33,7 @@ public final class TopicConfigs {
     public static final String MIN_CLEANABLE_DIRTY_RATIO = "min.cleanable.dirty.ratio";
     public static final String MIN_COMPACTION_LAG_MS = "min.compaction.lag.ms";
     public static final String MIN_INSYNC_REPLICAS = "min.insync.replicas";
+    public static final String PREALLOCATE = "preallocate";
     public static final String RETENTION_BYTES = "retention.bytes";
     public static final String RETENTION_MS = "retention.ms";
     public static final String SEGMENT_BYTES = "segment.bytes";
@@ -131,6 +132,7 @@ public final class TopicConfigs {
                     new Whole(1, MetadataLimits.REPLICAS_PER_PARTITION_MAX),
                     "1",
                     "How many replicas must hold a record before acks=all is acknowledged."),
+            new ConfigKey(PREALLOCATE, new Flag(), "false", "Whether a new segment's file gets its full size at once."),
             new ConfigKey(
                     RETENTION_BYTES,
                     new Whole(-1, FOREVER),
