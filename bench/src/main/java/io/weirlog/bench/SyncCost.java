@@ -91,7 +91,7 @@ public final class SyncCost implements Callable<Integer> {
 
     private void measure(Path folder, int count) throws InterruptedException {
         var config = new PartitionsConfig(
-                List.of(folder),
+                folder,
                 2,
                 2 * inFlight + 1024,
                 syncThreads,

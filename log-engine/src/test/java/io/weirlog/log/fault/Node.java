@@ -183,10 +183,11 @@ sealed interface Node {
         }
 
         private static byte[] overwrite(byte[] content, Change.Write write, int count) {
+            if (count == 0) {
+                return content;
+            }
             var position = (int) write.position();
-            var result = count == 0 || position + count <= content.length
-                    ? content
-                    : Arrays.copyOf(content, position + count);
+            var result = position + count <= content.length ? content : Arrays.copyOf(content, position + count);
             System.arraycopy(write.bytes(), 0, result, position, count);
             return result;
         }
