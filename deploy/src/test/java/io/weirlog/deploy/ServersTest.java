@@ -117,6 +117,8 @@ class ServersTest {
                             "-c",
                             "raft.port=" + port(id, 2),
                             "-c",
+                            "http.port=off",
+                            "-c",
                             "controller.quorum=" + quorum));
         }
         for (int id : ids) {

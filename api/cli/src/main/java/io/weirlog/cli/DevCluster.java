@@ -83,8 +83,8 @@ record DevCluster(Path folder, String clusterId, List<Ports> ports) {
         return chosen;
     }
 
-    /// The next free port from `from` on; any free one for 0.
-    private static int free(int from, Set<Integer> taken) throws IOException {
+    /// The next free port from `from` on that is not among `taken`, where it is then; any free one for 0.
+    static int free(int from, Set<Integer> taken) throws IOException {
         for (int port = from; port <= 65_535; port = from == 0 ? 0 : port + 1) {
             try (var probe = new ServerSocket()) {
                 probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));

@@ -6,10 +6,15 @@ import io.weirlog.server.config.ConfigKeys;
 import io.weirlog.server.config.ConfigResult;
 import io.weirlog.server.config.ConfigSources.Flag;
 import io.weirlog.server.config.NodeConfig;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,9 +61,10 @@ final class DevCommand implements Callable<Integer> {
             throw new ParameterException(command.commandLine(), "--nodes: 1, 3 or 5, not " + nodes);
         }
         var flags = new ArrayList<Flag>();
+        boolean anyPort = port.filter("0"::equals).isPresent();
         dataDir.ifPresent(given -> flags.add(new Flag(ConfigKeys.DATA_DIR.name(), given, "--data-dir")));
         port.ifPresent(given -> flags.add(new Flag(ConfigKeys.CLIENT_PORT.name(), given, "--port")));
-        var result = options.load(DEFAULTS, List.copyOf(flags));
+        var result = options.load(anyPort ? anyHttpPort() : DEFAULTS, List.copyOf(flags));
         return switch (result) {
             case ConfigResult.Valid(var config, var _)
             when nodes > 1 && !options.printConfig() -> runSeveral(config, flags);
@@ -69,6 +75,7 @@ final class DevCommand implements Callable<Integer> {
     private int runSeveral(NodeConfig base, List<Flag> ownFlags) throws NodeStartException, CommandFailed {
         var cluster = DevCluster.open(base.dataDir(), nodes, base.network().clientPort());
         List<NodeConfig> configs = new ArrayList<>();
+        Set<Integer> httpPorts = new HashSet<>();
         for (int number = 1; number <= nodes; number++) {
             var ports = cluster.ports().get(number - 1);
             var flags = new ArrayList<>(ownFlags);
@@ -79,6 +86,7 @@ final class DevCommand implements Callable<Integer> {
             flags.add(flag(ConfigKeys.INTERNAL_PORT, ports.internal()));
             flags.add(flag(ConfigKeys.RAFT_PORT, ports.raft()));
             flags.add(flag(ConfigKeys.CONTROLLER_QUORUM, cluster.quorum()));
+            flags.add(flag(ConfigKeys.HTTP_PORT, httpPort(base.network().httpPort(), httpPorts)));
             switch (options.load(DEFAULTS, flags)) {
                 case ConfigResult.Valid(var config, var _) -> configs.add(config);
                 case ConfigResult.Invalid invalid -> {
@@ -87,6 +95,28 @@ final class DevCommand implements Callable<Integer> {
             }
         }
         return node.serve(configs);
+    }
+
+    /// Who takes any port for clients has no use for a fixed one for watchers either.
+    private static Map<String, String> anyHttpPort() {
+        var defaults = new HashMap<>(DEFAULTS);
+        defaults.put(ConfigKeys.HTTP_PORT.name(), "0");
+        return Map.copyOf(defaults);
+    }
+
+    /// The first node has the port that was asked for, the others the next free ones.
+    private static String httpPort(OptionalInt first, Set<Integer> taken) throws NodeStartException {
+        if (first.isEmpty()) {
+            return "off";
+        }
+        if (first.getAsInt() == 0 || taken.add(first.getAsInt())) {
+            return Integer.toString(first.getAsInt());
+        }
+        try {
+            return Integer.toString(DevCluster.free(first.getAsInt(), taken));
+        } catch (IOException e) {
+            throw new NodeStartException("no port is left for http.port: " + e.getMessage(), e);
+        }
     }
 
     private static Flag flag(ConfigKey<?> key, Object value) {

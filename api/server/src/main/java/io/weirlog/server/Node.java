@@ -5,6 +5,10 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.config.Role;
+import io.weirlog.server.http.HttpPort;
+import io.weirlog.server.http.NodeMeters;
+import io.weirlog.server.http.Readiness;
+import io.weirlog.server.internal.Controllers;
 import io.weirlog.server.internal.InternalListener;
 import io.weirlog.server.internal.NodeIdentity;
 import java.io.IOException;
@@ -14,10 +18,13 @@ import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +38,9 @@ public final class Node implements AutoCloseable {
     private final String clusterId;
     private final InternalListener internal;
     private final Optional<NodeBroker> broker;
+    private final AtomicReference<Readiness> readiness =
+            new AtomicReference<>(() -> new Readiness.State.NotReady("the node joins the metadata"));
+    private final OptionalInt httpPort;
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private boolean closed;
 
@@ -42,7 +52,10 @@ public final class Node implements AutoCloseable {
             clusterId = directory.clusterId();
             var identity = new NodeIdentity(clusterId, config.nodeId());
             var executor = opened(Executors.newVirtualThreadPerTaskExecutor());
-            var metadata = opened(new NodeMetadata(config, identity, directory.metadata(), executor));
+            var meters = opened(new NodeMeters(config.nodeId()));
+            httpPort = openHttp(meters);
+            var metadata =
+                    opened(new NodeMetadata(config, identity, directory.metadata(), executor, meters.registry()));
             watch(metadata.failure());
             internal = opened(listen(metadata.services(), executor));
             metadata.controllers()
@@ -51,7 +64,8 @@ public final class Node implements AutoCloseable {
                     ? Optional.of(opened(new NodeBroker(config, identity, directory, metadata, executor)))
                     : Optional.empty();
             broker.ifPresent(part -> part.internalServices().forEach(internal::add));
-            metadata.awaitReady();
+            joinMetadata(metadata);
+            readiness.set(broker.map(part -> (Readiness) part::readiness).orElse(metadata::readiness));
             if (broker.isPresent()) {
                 watch(broker.get().failure());
                 broker.get().start(new Endpoint(internalName(), internal.port()));
@@ -75,6 +89,36 @@ public final class Node implements AutoCloseable {
 
     private void watch(CompletableFuture<Throwable> source) {
         var _ = source.thenAccept(failure::complete);
+    }
+
+    private OptionalInt openHttp(NodeMeters meters) throws NodeStartException {
+        var port = config.network().httpPort();
+        if (port.isEmpty()) {
+            return port;
+        }
+        var host = config.network().clientHost();
+        try {
+            var address = new InetSocketAddress(host, port.getAsInt());
+            var http =
+                    opened(HttpPort.open(address, meters, () -> readiness.get().state()));
+            LOG.info("metrics and probes are at http://{}", new Endpoint(host, http.port()));
+            return OptionalInt.of(http.port());
+        } catch (IOException e) {
+            throw new NodeStartException(
+                    "cannot listen for HTTP on " + host + ":" + port.getAsInt()
+                            + ": is the port in use? Give another with http.port, or 'off' (" + e.getMessage() + ")",
+                    e);
+        }
+    }
+
+    private void joinMetadata(NodeMetadata metadata) throws NodeStartException {
+        var raftPort = metadata.raftPort();
+        if (raftPort.isPresent()) {
+            var raft = new Endpoint(internalName(), raftPort.getAsInt());
+            metadata.awaitReady(raft);
+            metadata.register(
+                    Map.of(Controllers.INTERNAL_LISTENER, new Endpoint(internalName(), internal.port()), "raft", raft));
+        }
     }
 
     private InternalListener listen(List<BindableService> services, ExecutorService executor)
@@ -132,6 +176,11 @@ public final class Node implements AutoCloseable {
     public String clientAddress() {
         return broker.map(NodeBroker::clientAddress)
                 .orElseGet(() -> new Endpoint(internalName(), internal.port()).toString());
+    }
+
+    /// The port for metrics and probes, if there is one.
+    public OptionalInt httpPort() {
+        return httpPort;
     }
 
     public String clusterId() {

@@ -17,6 +17,7 @@ import io.weirlog.server.admin.AdminApi;
 import io.weirlog.server.admin.ClusterApi;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.consume.ConsumerApi;
+import io.weirlog.server.http.Readiness;
 import io.weirlog.server.internal.BrokerApi;
 import io.weirlog.server.internal.BrokerLife;
 import io.weirlog.server.internal.NodeIdentity;
@@ -76,7 +77,8 @@ final class NodeBroker implements AutoCloseable {
     private final UUID incarnation = UUID.randomUUID();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private final CountDownLatch stopping = new CountDownLatch(1);
-    private @Nullable BrokerLife life;
+    private volatile @Nullable BrokerLife life;
+    private volatile boolean serving;
 
     /// Listens for clients and turns them away until [#start].
     NodeBroker(
@@ -187,6 +189,7 @@ final class NodeBroker implements AutoCloseable {
             // The answer may have come before the roles that it gave.
             awaitOpen(metadata.feed().image().index());
             listener.serve();
+            serving = true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NodeStartException("interrupted while the broker was starting", e);
@@ -250,6 +253,22 @@ final class NodeBroker implements AutoCloseable {
                 LOG.warn("waiting to register: {}", unavailable.getMessage());
             }
         }
+    }
+
+    Readiness.State readiness() {
+        var begun = life;
+        if (stopping.getCount() == 0) {
+            return new Readiness.State.NotReady("the node is stopping");
+        }
+        if (begun == null) {
+            return new Readiness.State.NotReady("the broker registers and opens its partitions");
+        }
+        if (!begun.inService()) {
+            return new Readiness.State.NotReady("the broker is out of service");
+        }
+        return serving
+                ? new Readiness.State.Ready()
+                : new Readiness.State.NotReady("the broker opens the partitions that it was given");
     }
 
     int clientPort() {

@@ -1,8 +1,10 @@
 package io.weirlog.server;
 
 import io.grpc.BindableService;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.FeatureRange;
 import io.weirlog.metadata.MetadataClient;
 import io.weirlog.metadata.MetadataFeed;
 import io.weirlog.metadata.MetadataQuorum;
@@ -13,9 +15,13 @@ import io.weirlog.metadata.QuorumRole;
 import io.weirlog.metadata.QuorumStartException;
 import io.weirlog.metadata.Submitter;
 import io.weirlog.metadata.controller.BrokerLiveness;
+import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.metadata.core.RequestId;
 import io.weirlog.server.admin.QuorumApi;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.config.Role;
+import io.weirlog.server.http.Readiness;
 import io.weirlog.server.internal.CaughtUpClient;
 import io.weirlog.server.internal.Controller;
 import io.weirlog.server.internal.ControllerApi;
@@ -36,9 +42,11 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -63,11 +71,12 @@ final class NodeMetadata implements AutoCloseable {
     private final List<BindableService> services = new ArrayList<>();
 
     /// @param executor runs what answers of other nodes call back
-    NodeMetadata(NodeConfig config, NodeIdentity identity, Path directory, Executor executor)
+    /// @param meters where to tell how the metadata are doing
+    NodeMetadata(NodeConfig config, NodeIdentity identity, Path directory, Executor executor, MeterRegistry meters)
             throws NodeStartException {
         this.config = config;
         this.identity = identity;
-        quorum = config.is(Role.CONTROLLER) ? Optional.of(opened(startQuorum(directory))) : Optional.empty();
+        quorum = config.is(Role.CONTROLLER) ? Optional.of(opened(startQuorum(directory, meters))) : Optional.empty();
         connections = opened(new NodeConnections(executor));
         controllers = new Controllers(
                 config.nodeId(), internalAddresses(config), quorum.map(own -> (Supplier<QuorumRole>) own::role));
@@ -83,6 +92,8 @@ final class NodeMetadata implements AutoCloseable {
         var proposing = opened(new ProposingClient(router, PROPOSAL_MAX, executor));
         var waiters = new IndexWaiters(executor);
         opened(feed.subscribe(waiters));
+        opened(feed.subscribe(controllers));
+        opened(new ClusterMeters(meters, feed::image));
         client = new CaughtUpClient(proposing, waiters);
         if (quorum.isPresent()) {
             var liveness = config.cluster().liveness();
@@ -108,19 +119,22 @@ final class NodeMetadata implements AutoCloseable {
         return part;
     }
 
-    private MetadataQuorum startQuorum(Path directory) throws NodeStartException {
+    private MetadataQuorum startQuorum(Path directory, MeterRegistry meters) throws NodeStartException {
         var cluster = config.cluster();
         var voters = cluster.controllers().stream()
                 .map(one -> new QuorumConfig.Voter(one.id(), new Endpoint(one.host(), one.raftPort())))
                 .toList();
         try {
-            return MetadataQuorum.start(new QuorumConfig(
-                    directory,
-                    UUID.nameUUIDFromBytes(identity.clusterId().getBytes(StandardCharsets.UTF_8)),
-                    config.nodeId(),
-                    voters,
-                    new Endpoint(cluster.internalHost(), config.network().raftPort()),
-                    QuorumConfig.Tuning.DEFAULT));
+            return MetadataQuorum.start(
+                    new QuorumConfig(
+                            directory,
+                            UUID.nameUUIDFromBytes(identity.clusterId().getBytes(StandardCharsets.UTF_8)),
+                            config.nodeId(),
+                            voters,
+                            new Endpoint(
+                                    cluster.internalHost(), config.network().raftPort()),
+                            QuorumConfig.Tuning.DEFAULT),
+                    meters);
         } catch (QuorumStartException e) {
             throw new NodeStartException("the metadata quorum cannot start: " + e.getMessage(), e);
         }
@@ -141,11 +155,14 @@ final class NodeMetadata implements AutoCloseable {
 
     /// Waits until an active controller is known. One of several voters waits for the others for as long as it takes
     /// to start them.
-    void awaitReady() throws NodeStartException {
+    ///
+    /// @param raft where the other controllers reach this one
+    void awaitReady(Endpoint raft) throws NodeStartException {
         if (quorum.isEmpty()) {
             return;
         }
-        boolean alone = config.cluster().controllers().size() == 1;
+        boolean alone = !config.joinsOthers();
+        boolean joins = config.cluster().controller(config.nodeId()).isEmpty();
         while (true) {
             try {
                 quorum.get().awaitReady(alone ? READY_MAX : READY_REPORT_INTERVAL);
@@ -156,11 +173,59 @@ final class NodeMetadata implements AutoCloseable {
                         || Thread.currentThread().isInterrupted()) {
                     throw new NodeStartException("the metadata quorum did not become ready: " + e.getMessage(), e);
                 }
-                LOG.warn(
-                        "waiting for a majority of the controllers {}",
-                        config.cluster().controllers());
+                if (joins && quorum.get().role() instanceof QuorumRole.NotVoter) {
+                    LOG.warn(
+                            "waiting to be added to the controllers: weirlog controller add {} --address {}",
+                            config.nodeId(),
+                            raft);
+                } else {
+                    LOG.warn(
+                            "waiting for a majority of the controllers {}",
+                            config.cluster().controllers());
+                }
             }
         }
+    }
+
+    /// Makes this controller known to all nodes, unless it is known as it is.
+    ///
+    /// @param endpoints by which other nodes reach it
+    void register(Map<String, Endpoint> endpoints) throws NodeStartException {
+        var features = FeatureRange.SUPPORTED;
+        var incarnation = UUID.randomUUID();
+        while (feed.image()
+                .controller(config.nodeId())
+                .filter(known ->
+                        known.endpoints().equals(endpoints) && known.features().equals(features))
+                .isEmpty()) {
+            var command = new MetadataCommand.RegisterController(
+                    new RequestId(UUID.randomUUID()), config.nodeId(), incarnation, endpoints, features);
+            try {
+                switch (client.propose(command).join()) {
+                    case MetadataReply.Done _ -> {
+                        return;
+                    }
+                    case MetadataReply.Rejected(var _, var message) ->
+                        throw new NodeStartException("the cluster refuses this controller: " + message);
+                    case MetadataReply other ->
+                        throw new IllegalStateException("an answer to a registration: " + other);
+                }
+            } catch (CompletionException e) {
+                if (!(e.getCause() instanceof MetadataUnavailableException unavailable) || !config.joinsOthers()) {
+                    throw new NodeStartException("the controller could not register: " + e.getCause(), e);
+                }
+                LOG.warn("waiting to register as a controller: {}", unavailable.getMessage());
+            }
+        }
+    }
+
+    /// Whether the node takes part in the metadata, for one that is no broker.
+    Readiness.State readiness() {
+        return switch (quorum.map(MetadataQuorum::role).orElseGet(QuorumRole.Searching::new)) {
+            case QuorumRole.Active _, QuorumRole.Following _ -> new Readiness.State.Ready();
+            case QuorumRole.Searching() -> new Readiness.State.NotReady("no active controller is known");
+            case QuorumRole.NotVoter() -> new Readiness.State.NotReady("the node is not one of the controllers");
+        };
     }
 
     /// The administration of the controllers, for clients.
@@ -173,6 +238,11 @@ final class NodeMetadata implements AutoCloseable {
                 .active()
                 .filter(active -> !active.equals(config.nodeId()))
                 .map(active -> QuorumServiceGrpc.newStub(connections.channelTo(controllers, active)));
+    }
+
+    /// The port for the other controllers, if this is one.
+    OptionalInt raftPort() {
+        return quorum.map(own -> OptionalInt.of(own.raftPort())).orElseGet(OptionalInt::empty);
     }
 
     NodeConnections connections() {

@@ -10,11 +10,16 @@ import io.weirlog.server.config.NodeConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,7 +55,8 @@ class NodeStartTest {
                             taken.getLocalPort(),
                             network.advertisedHost(),
                             network.internalPort(),
-                            network.raftPort())),
+                            network.raftPort(),
+                            network.httpPort())),
                     "cannot listen on 127.0.0.1:" + taken.getLocalPort());
         }
         assertStarts();
@@ -102,6 +108,35 @@ class NodeStartTest {
         assertStarts();
         assertFalse(Files.exists(foreign));
         assertEquals("data", Files.readString(dataDir.resolve("partitions/gone-0.stray/precious")));
+    }
+
+    @Test
+    void tellsWatchersHowItAndTheClusterAre() throws Exception {
+        var network = NodeConfig.embedded(dataDir).network();
+        var config = NodeConfig.embedded(dataDir)
+                .withNetwork(new NodeConfig.Network(
+                        network.clientHost(), 0, network.advertisedHost(), 0, 0, OptionalInt.of(0)));
+        try (var node = TestNode.start(config);
+                var client = HttpClient.newHttpClient()) {
+            node.createTopic("orders", 3, Map.of());
+            var base = "http://127.0.0.1:" + node.node.httpPort().orElseThrow();
+            assertEquals("ready\n", get(client, base + "/readyz"));
+            var metrics = get(client, base + "/metrics");
+            for (var line : List.of(
+                    "weirlog_metadata_active_controller{node=\"1\"} 1.0",
+                    "weirlog_cluster_brokers{node=\"1\"} 1.0",
+                    "weirlog_cluster_brokers_fenced{node=\"1\"} 0.0",
+                    "weirlog_cluster_partitions{node=\"1\"} 3.0",
+                    "weirlog_cluster_partitions_offline{node=\"1\"} 0.0",
+                    "weirlog_cluster_partitions_under_replicated{node=\"1\"} 0.0")) {
+                assertTrue(metrics.contains(line + "\n"), () -> line + " is not in\n" + metrics);
+            }
+        }
+    }
+
+    private static String get(HttpClient client, String uri) throws IOException, InterruptedException {
+        return client.send(HttpRequest.newBuilder(URI.create(uri)).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private void assertStarts() {

@@ -62,6 +62,7 @@ final class TestCluster implements AutoCloseable {
                 .withFlag(ConfigKeys.CLIENT_PORT, "0")
                 .withFlag(ConfigKeys.INTERNAL_PORT, Integer.toString(internalPorts[id - 1]))
                 .withFlag(ConfigKeys.RAFT_PORT, Integer.toString(raftPorts[id - 1]))
+                .withFlag(ConfigKeys.HTTP_PORT, "off")
                 .withFlag(ConfigKeys.CONTROLLER_QUORUM, quorum);
         return switch (NodeConfigLoader.load(sources)) {
             case ConfigResult.Valid valid -> valid.config();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// Every key that a node knows.
@@ -39,6 +40,11 @@ public final class ConfigKeys {
             key("internal.port", ConfigTypes.port(), "7172", "The port for the other nodes (gRPC).");
     public static final ConfigKey<Integer> RAFT_PORT =
             key("raft.port", ConfigTypes.port(), "7173", "The port of the metadata quorum (Raft).");
+    public static final ConfigKey<OptionalInt> HTTP_PORT = key(
+            "http.port",
+            ConfigTypes.portOrOff(),
+            "7180",
+            "The port for whoever watches the node (HTTP, on client.host): /metrics, /healthz and /readyz; or 'off'.");
     public static final ConfigKey<String> INTERNAL_HOST = optionalKey(
             "internal.host",
             ConfigTypes.host(),
@@ -129,6 +135,7 @@ public final class ConfigKeys {
             INTERNAL_PORT,
             INTERNAL_ADVERTISED_HOST,
             RAFT_PORT,
+            HTTP_PORT,
             CONTROLLER_QUORUM,
             BROKER_RACK,
             BROKER_SESSION_TIMEOUT_MS,

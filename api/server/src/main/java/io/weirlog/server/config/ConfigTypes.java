@@ -37,6 +37,14 @@ final class ConfigTypes {
                 "a port from 0 (any free one) to 65535", text -> (int) inRange(Long.parseLong(text), 0, 65_535));
     }
 
+    static ConfigType<OptionalInt> portOrOff() {
+        return new ConfigType<>(
+                "a port from 0 (any free one) to 65535, or 'off'",
+                text -> text.equals("off")
+                        ? OptionalInt.empty()
+                        : OptionalInt.of((int) inRange(Long.parseLong(text), 0, 65_535)));
+    }
+
     static ConfigType<Integer> bytesInt(int min, int max) {
         return new ConfigType<>(sizeRange(min, max), text -> (int) inRange(Units.parseBytes(text), min, max));
     }

@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -41,12 +42,19 @@ public record NodeConfig(
     /// @param clientHost the address that the client port is bound to
     /// @param advertisedHost the name that clients are told to use; absent: `clientHost`, or the machine's own name
     ///     where that is a wildcard address
+    /// @param httpPort for metrics and probes, at `clientHost`; absent: none is opened
     public record Network(
-            String clientHost, int clientPort, Optional<String> advertisedHost, int internalPort, int raftPort) {}
+            String clientHost,
+            int clientPort,
+            Optional<String> advertisedHost,
+            int internalPort,
+            int raftPort,
+            OptionalInt httpPort) {}
 
     /// How the node finds the others and is found by them.
     ///
-    /// @param controllers all nodes that keep the metadata; only this one in a cluster of one
+    /// @param controllers the nodes that formed the metadata quorum; only this one in a cluster of one.
+    ///     A controller that is not among them joins: it waits until it is added
     /// @param internalHost the address that the ports for other nodes are bound to
     /// @param internalAdvertisedHost the name that other nodes are told to use; absent: this node's own in
     ///     `controllers`, or the one that clients are told
@@ -97,7 +105,8 @@ public record NodeConfig(
                 .withFlag(ConfigKeys.CLIENT_HOST, "127.0.0.1")
                 .withFlag(ConfigKeys.CLIENT_PORT, "0")
                 .withFlag(ConfigKeys.INTERNAL_PORT, "0")
-                .withFlag(ConfigKeys.RAFT_PORT, "0");
+                .withFlag(ConfigKeys.RAFT_PORT, "0")
+                .withFlag(ConfigKeys.HTTP_PORT, "off");
         return switch (NodeConfigLoader.load(sources)) {
             case ConfigResult.Valid valid -> valid.config();
             case ConfigResult.Invalid(var problems) ->
@@ -111,7 +120,7 @@ public record NodeConfig(
 
     /// Whether this node must belong to a cluster that it cannot make by itself.
     public boolean joinsOthers() {
-        return cluster.controllers().size() > 1 || !is(Role.CONTROLLER);
+        return cluster.controllers().size() > 1 || cluster.controller(nodeId).isEmpty() || !is(Role.CONTROLLER);
     }
 
     public NodeConfig withNodeId(BrokerId newNodeId) {

@@ -8,6 +8,7 @@ import io.weirlog.server.config.ConfigResult.Setting;
 import io.weirlog.server.config.ConfigType.Parsed;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,15 +104,18 @@ public final class NodeConfigLoader {
                     ConfigKeys.REQUEST_MEMORY_BYTES,
                     "must not be less than max.request.bytes, or the largest request could never be taken"));
         }
-        var ports = List.of(ConfigKeys.CLIENT_PORT, ConfigKeys.INTERNAL_PORT, ConfigKeys.RAFT_PORT);
-        for (int later = 1; later < ports.size(); later++) {
-            for (var earlier : ports.subList(0, later)) {
-                int port = value(settings, ports.get(later));
-                if (port != 0 && port == value(settings, earlier)) {
-                    problems.add(problem(settings, ports.get(later), port + " is " + earlier.name() + " too"));
-                }
-            }
+        var ports = new LinkedHashMap<ConfigKey<?>, Integer>();
+        for (var key : List.of(ConfigKeys.CLIENT_PORT, ConfigKeys.INTERNAL_PORT, ConfigKeys.RAFT_PORT)) {
+            ports.put(key, value(settings, key));
         }
+        value(settings, ConfigKeys.HTTP_PORT).ifPresent(port -> ports.put(ConfigKeys.HTTP_PORT, port));
+        var taken = new HashMap<Integer, ConfigKey<?>>();
+        ports.forEach((key, port) -> {
+            var earlier = port == 0 ? null : taken.putIfAbsent(port, key);
+            if (earlier != null) {
+                problems.add(problem(settings, key, port + " is " + earlier.name() + " too"));
+            }
+        });
         problems.addAll(quorumProblems(settings));
         return problems;
     }
@@ -133,12 +137,6 @@ public final class NodeConfigLoader {
             problems.add(problem(settings, ConfigKeys.CONTROLLER_QUORUM, "names a node twice"));
         }
         var own = voters.stream().filter(voter -> voter.id().equals(nodeId)).findFirst();
-        if (controller && own.isEmpty()) {
-            problems.add(problem(
-                    settings,
-                    ConfigKeys.CONTROLLER_QUORUM,
-                    "does not name this node, which has node.id " + nodeId + " and the role controller"));
-        }
         if (!controller && own.isPresent()) {
             problems.add(problem(
                     settings,
@@ -149,7 +147,7 @@ public final class NodeConfigLoader {
             checkOwnPort(settings, ConfigKeys.RAFT_PORT, voter.raftPort(), problems);
             checkOwnPort(settings, ConfigKeys.INTERNAL_PORT, voter.internalPort(), problems);
         });
-        if (voters.size() > 1) {
+        if (voters.size() > 1 || own.isEmpty()) {
             for (var port : List.of(ConfigKeys.RAFT_PORT, ConfigKeys.INTERNAL_PORT)) {
                 if (controller && value(settings, port) == 0) {
                     problems.add(problem(settings, port, "must not be 0 where others have to find this node"));
@@ -205,7 +203,8 @@ public final class NodeConfigLoader {
                 value(settings, ConfigKeys.CLIENT_PORT),
                 optional(settings, ConfigKeys.CLIENT_ADVERTISED_HOST),
                 value(settings, ConfigKeys.INTERNAL_PORT),
-                value(settings, ConfigKeys.RAFT_PORT));
+                value(settings, ConfigKeys.RAFT_PORT),
+                value(settings, ConfigKeys.HTTP_PORT));
         var limits = new NodeConfig.Limits(
                 value(settings, ConfigKeys.SHARDS),
                 value(settings, ConfigKeys.MAX_REQUEST_BYTES),

@@ -86,6 +86,11 @@ public final class BrokerLife implements AutoCloseable {
         return failure.copy();
     }
 
+    /// Whether the broker was in service when a controller last answered.
+    public synchronized boolean inService() {
+        return standing.filter(now -> !now.getFenced()).isPresent();
+    }
+
     /// Waits until the broker is in service; false if the time was not enough.
     public boolean awaitInService(Duration timeout) throws InterruptedException {
         return await(now -> !now.getFenced(), timeout, timeout);

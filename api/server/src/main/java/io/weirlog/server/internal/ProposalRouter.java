@@ -61,9 +61,9 @@ public final class ProposalRouter implements Submitter {
                 .setCommand(command)
                 .setRelayed(relayed)
                 .build();
-        var address = controllers.address(node);
         var answer = new CompletableFuture<ProposeResponse>();
         try {
+            var address = controllers.address(node);
             ControllerServiceGrpc.newStub(connections.channel(address))
                     .withDeadlineAfter(ATTEMPT_MAX.toMillis(), TimeUnit.MILLISECONDS)
                     .propose(request, new StreamObserver<>() {
@@ -92,8 +92,9 @@ public final class ProposalRouter implements Submitter {
                                     new Submission.Unknown("controller " + node + " ended without an answer")));
                         }
                     });
-        } catch (IllegalStateException closed) {
-            answer.complete(Proposals.response(new Submission.NotAppended("the node is stopping")));
+        } catch (IllegalStateException e) {
+            // The node is stopping, or the controller was removed at this moment.
+            answer.complete(Proposals.response(new Submission.NotAppended(String.valueOf(e.getMessage()))));
         }
         return answer;
     }

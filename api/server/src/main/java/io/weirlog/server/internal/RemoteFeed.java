@@ -89,15 +89,15 @@ public final class RemoteFeed implements MetadataFeed, AutoCloseable {
 
     private void connect() {
         var node = controllers.next();
+        var address = controllers.address(node);
         var following = new Following(node);
         current = following;
         var request = FollowMetadataRequest.newBuilder().setCaller(identity.callerTo(node));
         if (state.index() > 0) {
             request.setKnownIndex(state.index());
         }
-        connections.retryNow(controllers.address(node));
-        ControllerServiceGrpc.newStub(connections.channel(controllers.address(node)))
-                .followMetadata(request.build(), following);
+        connections.retryNow(address);
+        ControllerServiceGrpc.newStub(connections.channel(address)).followMetadata(request.build(), following);
     }
 
     private synchronized void failed(Following following, String reason) {

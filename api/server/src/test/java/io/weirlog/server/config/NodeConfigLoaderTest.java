@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class NodeConfigLoaderTest {
         assertEquals(EnumSet.allOf(Role.class), valid.config().roles());
         assertEquals(Path.of("./weirlog-data"), valid.config().dataDir());
         assertEquals(
-                new NodeConfig.Network("0.0.0.0", 7171, Optional.empty(), 7172, 7173),
+                new NodeConfig.Network("0.0.0.0", 7171, Optional.empty(), 7172, 7173, OptionalInt.of(7180)),
                 valid.config().network());
         assertEquals(8 << 20, valid.config().limits().maxRequestBytes());
         assertEquals(Duration.ofSeconds(10), valid.config().shutdownGrace());
@@ -64,7 +65,7 @@ class NodeConfigLoaderTest {
 
         assertEquals(new BrokerId(2), valid.config().nodeId());
         assertEquals(
-                new NodeConfig.Network("127.0.0.1", 2002, Optional.empty(), 3003, 7173),
+                new NodeConfig.Network("127.0.0.1", 2002, Optional.empty(), 3003, 7173, OptionalInt.of(7180)),
                 valid.config().network());
         assertEquals(file + ":1", origin(valid, "node.id"));
         assertEquals("environment WEIRLOG_CLIENT_PORT", origin(valid, "client.port"));
@@ -158,6 +159,7 @@ class NodeConfigLoaderTest {
     @ParameterizedTest
     @CsvSource(textBlock = """
             internal.port, 7171, 'internal.port: 7171 is client.port too (flag -c)'
+            http.port, 7173, 'http.port: 7173 is raft.port too (flag -c)'
             raft.port, 7172, 'raft.port: 7172 is internal.port too (flag -c)'
             request.memory.bytes, 1MiB, 'request.memory.bytes: must not be less than max.request.bytes, or the largest request could never be taken (flag -c)'
             """)
@@ -200,6 +202,8 @@ class NodeConfigLoaderTest {
             roles, 'controller , broker'
             max.request.bytes, 65536
             max.request.bytes, 256 MiB
+            http.port, 0
+            http.port, off
             shutdown.grace, 1500ms
             shutdown.grace, 1m
             """)
@@ -210,7 +214,8 @@ class NodeConfigLoaderTest {
     @Test
     void anEmbeddedNodeListensOnFreePortsOfTheLoopbackInterface() {
         var config = NodeConfig.embedded(folder);
-        assertEquals(new NodeConfig.Network("127.0.0.1", 0, Optional.empty(), 0, 0), config.network());
+        assertEquals(
+                new NodeConfig.Network("127.0.0.1", 0, Optional.empty(), 0, 0, OptionalInt.empty()), config.network());
         assertEquals(folder, config.dataDir());
         assertEquals("abc", config.withClusterId("abc").clusterId().orElseThrow());
     }
