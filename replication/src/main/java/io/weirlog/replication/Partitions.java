@@ -332,7 +332,14 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
             return Optional.empty();
         }
         var log = leading.log();
-        return switch (log.read(from, bytesMax, log.logEndOffset())) {
+        var start = log.logStartOffset();
+        return switch (log.read(from.isBefore(start) ? start : from, bytesMax, log.logEndOffset())) {
+            // A log may begin within a batch: whoever asks for that batch's beginning is sent the whole batch.
+            case ReadResult.Slice(var slice)
+            when from.isBefore(start) && !slice.baseOffset().equals(from) -> {
+                slice.close();
+                yield Optional.empty();
+            }
             case ReadResult.Slice(var slice) -> {
                 var progress = new LeaderMessage.Progress(leading.highWatermark(), log.logStartOffset());
                 yield Optional.of(new FollowerStream.Read(slice, progress));

@@ -135,7 +135,9 @@ public final class Controllers implements MetadataListener {
 
     /// Where each controller listens for nodes, in the order of their ids.
     public synchronized Map<BrokerId, Endpoint> addresses() {
-        return new TreeMap<>(addresses);
+        var all = new TreeMap<>(registered);
+        all.putAll(configured);
+        return all;
     }
 
     synchronized Endpoint address(BrokerId controller) {
