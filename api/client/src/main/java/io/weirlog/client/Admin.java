@@ -8,23 +8,18 @@ import io.weirlog.v1.AlterTopicRequest;
 import io.weirlog.v1.CheckHealthRequest;
 import io.weirlog.v1.CheckStopRequest;
 import io.weirlog.v1.ClusterServiceGrpc;
-import io.weirlog.v1.ConsumerServiceGrpc;
 import io.weirlog.v1.CreatePartitionsRequest;
 import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DescribeClusterRequest;
 import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.DrainBrokerRequest;
-import io.weirlog.v1.ListOffsetsPartition;
-import io.weirlog.v1.ListOffsetsRequest;
 import io.weirlog.v1.ListTopicsRequest;
-import io.weirlog.v1.ListedOffset;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -193,28 +188,7 @@ public final class Admin {
 
     /// The same for these partitions, in their order.
     public List<PartitionOffset> listOffsets(Collection<PartitionRef> partitions, StartAt position) {
-        var request = ListOffsetsRequest.newBuilder();
-        for (var partition : partitions) {
-            request.addPartitions(ListOffsetsPartition.newBuilder()
-                    .setTopic(partition.topic())
-                    .setPartition(partition.partition())
-                    .setPosition(ToProto.start(position)));
-        }
-        return calls
-                .call(ConsumerServiceGrpc.getListOffsetsMethod(), request.build(), timeout)
-                .getOffsetsList()
-                .stream()
-                .map(Admin::listed)
-                .toList();
-    }
-
-    private static PartitionOffset listed(ListedOffset listed) {
-        if (listed.hasProblem()) {
-            throw WeirlogException.of(listed.getProblem());
-        }
-        return new PartitionOffset(
-                new PartitionRef(listed.getTopic(), listed.getPartition()),
-                listed.hasOffset() ? OptionalLong.of(listed.getOffset()) : OptionalLong.empty());
+        return new OffsetLookup(calls, ToProto.start(position), timeout).find(partitions);
     }
 
     private static ByteString requestId() {

@@ -52,6 +52,22 @@ final class UnaryCalls {
         }
     }
 
+    /// Asks this one broker, once.
+    ///
+    /// @throws WeirlogException if it does not answer
+    <Q, R> R callAt(Address address, MethodDescriptor<Q, R> method, Q request, Duration timeout) {
+        var channel = connections.channel(address);
+        try {
+            return ClientCalls.blockingUnaryCall(channel, method, options(timeout.toNanos()), request);
+        } catch (StatusRuntimeException e) {
+            var failure = failure(method, address, timeout, e);
+            if (RetryPolicy.isConnectionLoss(failure.problem())) {
+                connections.unreachable(address, channel);
+            }
+            throw failure;
+        }
+    }
+
     private void pauseOrThrow(WeirlogException failure, int attempts, long deadlineNanos) {
         var decision = RetryPolicy.DEFAULT.repeatable(
                 failure.problem(),
