@@ -128,8 +128,8 @@ final class QuorumFolder implements AutoCloseable {
             throw refused(
                     Reason.VOTER_STATE_GONE,
                     "is that of a voter whose Raft log is gone",
-                    "; this voter must not vote again under its id: remove it from the quorum, and add the node under a"
-                            + " new node.id with an empty folder (or put the lost folder back)");
+                    "; this voter must not vote as if nothing had happened: remove it from the quorum, and let the node"
+                            + " join again with an empty folder (or put the lost folder back)");
         }
     }
 

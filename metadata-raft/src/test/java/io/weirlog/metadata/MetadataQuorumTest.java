@@ -160,7 +160,10 @@ class MetadataQuorumTest {
         started(config()).close();
         delete(directory.resolve("raft"));
         var refusal = refused(config(), Reason.VOTER_STATE_GONE);
-        assertTrue(String.valueOf(refusal).contains("new node.id"), refusal::toString);
+        assertTrue(
+                String.valueOf(refusal)
+                        .contains("remove it from the quorum, and let the node join again with an empty folder"),
+                refusal::toString);
     }
 
     @Test
