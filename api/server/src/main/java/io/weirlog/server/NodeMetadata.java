@@ -82,7 +82,6 @@ final class NodeMetadata implements AutoCloseable {
                 config.nodeId(), internalAddresses(config), quorum.map(own -> (Supplier<QuorumRole>) own::role));
         feed = quorum.map(MetadataQuorum::feed)
                 .orElseGet(() -> opened(new RemoteFeed(identity, controllers, connections)));
-        // The controller's own proposals take the same way as everyone's: what it decides counts by the log.
         var own = new CompletableFuture<Submitter>();
         var router = new ProposalRouter(
                 identity,
@@ -101,7 +100,6 @@ final class NodeMetadata implements AutoCloseable {
                     quorum.get()::role,
                     quorum.get()::submit,
                     feed,
-                    proposing,
                     new BrokerLiveness.Times(
                             liveness.sessionTimeoutMillis(),
                             liveness.brokenStreamGraceMillis(),

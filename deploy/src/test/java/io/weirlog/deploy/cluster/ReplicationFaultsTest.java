@@ -42,7 +42,7 @@ class ReplicationFaultsTest {
     void nothingAcknowledgedIsLost() throws Exception {
         Repository.needs("root, for network namespaces", Namespaces.available());
         try (var hosts = Namespaces.create(NODES);
-                var servers = new ServerProcesses(folder, NODES, hosts::address, hosts::prefix);
+                var servers = new ServerProcesses(folder, NODES, hosts::address, hosts::prefix, List.of());
                 var workload = new Workload(TOPIC, PARTITIONS, servers.addresses())) {
             servers.startAll();
             create(servers);

@@ -19,20 +19,28 @@ final class ServerProcesses implements AutoCloseable {
     private final int count;
     private final IntFunction<String> hosts;
     private final IntFunction<List<String>> prefixes;
+    private final List<String> settings;
     private final Map<Integer, Run> running = new TreeMap<>();
 
     /// @param hosts the address of each node, from 1 on
     /// @param prefixes what runs a command on the node's host
-    ServerProcesses(Path folder, int count, IntFunction<String> hosts, IntFunction<List<String>> prefixes) {
+    /// @param settings more settings of each node, `key=value`
+    ServerProcesses(
+            Path folder,
+            int count,
+            IntFunction<String> hosts,
+            IntFunction<List<String>> prefixes,
+            List<String> settings) {
         this.folder = folder;
         this.count = count;
         this.hosts = hosts;
         this.prefixes = prefixes;
+        this.settings = List.copyOf(settings);
     }
 
     void startAll() throws InterruptedException {
         for (var id = 1; id <= count; id++) {
-            launch(id);
+            launch(id, all());
         }
         for (var id = 1; id <= count; id++) {
             awaitReady(id);
@@ -44,11 +52,24 @@ final class ServerProcesses implements AutoCloseable {
         awaitReady(id);
     }
 
-    private void launch(int id) {
-        var quorum = IntStream.rangeClosed(1, count)
-                .mapToObj(node -> node + "@" + hosts.apply(node))
-                .collect(Collectors.joining(","));
-        var settings = List.of(
+    /// Starts a node that may not become ready.
+    Run launch(int id) {
+        return launch(id, all());
+    }
+
+    /// Starts a node that is to be added to the controllers: it is not in its own list of them.
+    Run launchJoining(int id) {
+        return launch(id, all().filter(node -> node != id));
+    }
+
+    private IntStream all() {
+        return IntStream.rangeClosed(1, count);
+    }
+
+    private Run launch(int id, IntStream controllers) {
+        var quorum =
+                controllers.mapToObj(node -> node + "@" + hosts.apply(node)).collect(Collectors.joining(","));
+        var own = List.of(
                 "node.id=" + id,
                 "cluster.id=processes",
                 "data.dir=" + dataDir(id),
@@ -58,19 +79,34 @@ final class ServerProcesses implements AutoCloseable {
                 "controller.quorum=" + quorum);
         var arguments = new ArrayList<String>();
         arguments.add("server");
+        own.forEach(setting -> arguments.addAll(List.of("-c", setting)));
         settings.forEach(setting -> arguments.addAll(List.of("-c", setting)));
         var builder = Run.weirlogBuilder(arguments.toArray(String[]::new));
         builder.command().addAll(0, prefixes.apply(id));
-        builder.environment().put("WEIRLOG_JAVA_OPTS", "-Xmx256m");
-        running.put(id, Run.of(builder));
+        builder.environment().put("WEIRLOG_JAVA_OPTS", "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+        var run = Run.of(builder);
+        running.put(id, run);
+        return run;
     }
 
-    private void awaitReady(int id) throws InterruptedException {
+    void awaitReady(int id) throws InterruptedException {
         run(id).line(line -> line.startsWith("ready "));
     }
 
     Run run(int id) {
         return Objects.requireNonNull(running.get(id), () -> "node " + id + " was not started");
+    }
+
+    void pause(int id) throws InterruptedException {
+        run(id).pause();
+    }
+
+    void resume(int id) throws InterruptedException {
+        run(id).resume();
+    }
+
+    String host(int id) {
+        return hosts.apply(id);
     }
 
     Path dataDir(int id) {
@@ -82,7 +118,7 @@ final class ServerProcesses implements AutoCloseable {
     }
 
     List<String> addresses() {
-        return IntStream.rangeClosed(1, count).mapToObj(this::address).toList();
+        return all().mapToObj(this::address).toList();
     }
 
     /// Stops all nodes properly.

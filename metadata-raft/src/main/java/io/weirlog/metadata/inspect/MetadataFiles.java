@@ -11,6 +11,7 @@ import io.weirlog.metadata.ratis.RaftLogFile;
 import io.weirlog.metadata.ratis.RaftLogFile.Entry;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -73,6 +74,20 @@ public final class MetadataFiles {
         }
     }
 
+    /// A running node renames the file that it writes when it begins the next one.
+    private static RaftLogFile read(Path file) throws IOException {
+        try {
+            return RaftLogFile.read(file);
+        } catch (NoSuchFileException e) {
+            for (var renamed : logFiles(file.resolveSibling(""))) {
+                if (RaftLogFile.firstIndex(renamed) == RaftLogFile.firstIndex(file)) {
+                    return RaftLogFile.read(renamed);
+                }
+            }
+            throw e;
+        }
+    }
+
     /// The log's files, oldest first.
     List<Path> logFiles() {
         return logFiles;
@@ -82,7 +97,7 @@ public final class MetadataFiles {
     Optional<Entry.Voters> voters() throws IOException {
         var newest = RaftLogFile.keptVoters(group.resolve("current"));
         for (var file : logFiles) {
-            for (var entry : RaftLogFile.read(file).entries()) {
+            for (var entry : read(file).entries()) {
                 if (entry instanceof Entry.Voters voters) {
                     newest = Optional.of(voters);
                 }
@@ -103,7 +118,7 @@ public final class MetadataFiles {
             lines.accept(MetadataTree.snapshotLine(snapshot.file(), snapshot.index(), snapshot.load()));
         }
         for (var file : logFiles) {
-            var content = RaftLogFile.read(file);
+            var content = read(file);
             for (var entry : content.entries()) {
                 lines.accept(MetadataTree.entryLine(entry));
             }
@@ -160,7 +175,7 @@ public final class MetadataFiles {
     public Known replay(OptionalLong at) throws IOException, MetadataFilesException {
         var entries = new ArrayList<Entry>();
         for (var file : logFiles) {
-            entries.addAll(RaftLogFile.read(file).entries());
+            entries.addAll(read(file).entries());
         }
         long lastIndex = entries.isEmpty() ? 0 : entries.getLast().index();
         var start = start(at.orElse(Long.MAX_VALUE), entries);

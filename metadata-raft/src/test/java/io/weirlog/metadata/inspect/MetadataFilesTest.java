@@ -77,6 +77,11 @@ class MetadataFilesTest {
                 lines::toString);
         assertFalse(lines.stream().anyMatch(line -> line.containsKey("problem")), lines::toString);
         assertThrows(MetadataFilesException.class, () -> files.replay(OptionalLong.of(index + 1_000)));
+        // A new term begins a new file, and the one that was written has another name then.
+        try (var quorum = started(40)) {
+            create(quorum, "later");
+            assertEquals(hash, files.replay(OptionalLong.of(index)).hash());
+        }
         assertThrows(MetadataFilesException.class, () -> MetadataFiles.open(directory.resolve("raft/current")));
     }
 

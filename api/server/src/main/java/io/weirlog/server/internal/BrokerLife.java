@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
 public final class BrokerLife implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerLife.class);
     private static final long CHECK_MILLIS = 10;
-    private static final long SILENCE_MAX_MILLIS = 1_500;
+    private static final long SILENCE_MILLIS_MIN = 500;
+    private static final long SILENCE_MILLIS_MAX = 1_500;
     /// A broker that stops does not wait for controllers that are not there.
     private static final long GIVE_UP_MILLIS = 1_000;
     private static final long BACKOFF_MILLIS_MIN = 20;
@@ -145,7 +146,15 @@ public final class BrokerLife implements AutoCloseable {
             if (now >= nextConnectMillis) {
                 connect(now);
             }
-        } else if (now - life.heardMillis > SILENCE_MAX_MILLIS) {
+        } else if (controllers.isVoter()
+                && controllers
+                        .active()
+                        .filter(active -> !active.equals(life.node))
+                        .isPresent()) {
+            // The quorum knows sooner than a silent connection tells, and the new one waits for a moment only.
+            life.cancel("another controller is active");
+            broken(life, "another one is active");
+        } else if (now - life.heardMillis > life.silenceMillisMax) {
             life.cancel("the controller is silent");
             broken(life, "it is silent");
         } else if (now >= life.nextBeatMillis) {
@@ -200,6 +209,7 @@ public final class BrokerLife implements AutoCloseable {
         private final BrokerId node;
         private long heardMillis;
         private long nextBeatMillis;
+        private long silenceMillisMax = SILENCE_MILLIS_MAX;
         private @Nullable ClientCallStreamObserver<HeartbeatRequest> call;
 
         Life(BrokerId node, long now) {
@@ -215,7 +225,7 @@ public final class BrokerLife implements AutoCloseable {
         void beat(long now) {
             var open = call;
             // Until the answer says when; an answer that is lost is made up for by silence.
-            nextBeatMillis = now + SILENCE_MAX_MILLIS;
+            nextBeatMillis = now + SILENCE_MILLIS_MAX;
             if (open != null) {
                 open.onNext(HeartbeatRequest.newBuilder()
                         .setCaller(identity.callerTo(node))
@@ -256,7 +266,10 @@ public final class BrokerLife implements AutoCloseable {
         private void stands(BrokerStanding now) {
             heardMillis = nowMillis();
             answeredMillis = heardMillis;
-            nextBeatMillis = heardMillis + Math.max(1, now.getNextHeartbeatMillis());
+            int interval = Math.max(1, now.getNextHeartbeatMillis());
+            nextBeatMillis = heardMillis + interval;
+            // Two and a half heartbeats: before a controller that takes over at once has lost its patience.
+            silenceMillisMax = Math.clamp(interval * 5L / 2, SILENCE_MILLIS_MIN, SILENCE_MILLIS_MAX);
             backoffMillis = BACKOFF_MILLIS_MIN;
             if (standing.isPresent() && standing.get().getFenced() != now.getFenced()) {
                 LOG.info("this broker is {}", now.getFenced() ? "out of service" : "in service");

@@ -7,7 +7,6 @@ import io.weirlog.internal.v1.BrokerStanding;
 import io.weirlog.internal.v1.HeartbeatResponse;
 import io.weirlog.internal.v1.LifeOver;
 import io.weirlog.internal.v1.NotActive;
-import io.weirlog.metadata.MetadataClient;
 import io.weirlog.metadata.MetadataFeed;
 import io.weirlog.metadata.QuorumRole;
 import io.weirlog.metadata.Submission;
@@ -45,7 +44,6 @@ public final class Controller implements Submitter, AutoCloseable {
     private final Supplier<QuorumRole> role;
     private final Submitter quorum;
     private final MetadataFeed feed;
-    private final MetadataClient client;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("weirlog-controller").factory());
 
@@ -56,17 +54,10 @@ public final class Controller implements Submitter, AutoCloseable {
     private long nextStream;
 
     /// @param quorum makes one attempt with this node's own member
-    /// @param client proposes what is decided here
-    public Controller(
-            Supplier<QuorumRole> role,
-            Submitter quorum,
-            MetadataFeed feed,
-            MetadataClient client,
-            BrokerLiveness.Times times) {
+    public Controller(Supplier<QuorumRole> role, Submitter quorum, MetadataFeed feed, BrokerLiveness.Times times) {
         this.role = role;
         this.quorum = quorum;
         this.feed = feed;
-        this.client = client;
         this.liveness = new BrokerLiveness(times);
         var _ = thread.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -224,11 +215,17 @@ public final class Controller implements Submitter, AutoCloseable {
             case DRAIN -> new MetadataCommand.DrainBroker(requestId, effect.broker(), effect.epoch());
         };
         LOG.info("broker {} of epoch {}: {}", effect.broker(), effect.epoch(), effect.step());
-        var _ = client.propose(command).whenComplete((reply, failure) -> {
-            if (failure != null) {
-                LOG.warn("broker {}: {} is not certain: {}", effect.broker(), effect.step(), failure.getMessage());
-            } else if (reply instanceof MetadataReply.Rejected rejected) {
-                LOG.warn("broker {}: {} was refused: {}", effect.broker(), effect.step(), rejected.message());
+        // One attempt, with this node's own member: what was decided here must not reach the log of a later term by
+        // another controller. Whoever is active then decides anew.
+        var _ = quorum.submit(CommandCodec.encode(command)).thenAccept(submission -> {
+            var what = "broker " + effect.broker() + ": " + effect.step();
+            switch (submission) {
+                case Submission.Answered(MetadataReply.Rejected(var _, var message)) ->
+                    LOG.warn("{} was refused: {}", what, message);
+                case Submission.Answered _ -> {}
+                case Submission.NotAppended(var reason) -> LOG.warn("{} was not proposed: {}", what, reason);
+                case Submission.Overloaded(var reason) -> LOG.warn("{} was not proposed: {}", what, reason);
+                case Submission.Unknown(var reason) -> LOG.warn("{} is not certain: {}", what, reason);
             }
             execute(() -> step(new Event.ProposalEnded(effect.broker(), nowMillis())));
         });
