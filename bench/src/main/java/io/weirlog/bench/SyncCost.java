@@ -12,6 +12,7 @@ import io.weirlog.record.RecordBatchBuilder;
 import io.weirlog.replication.Acks;
 import io.weirlog.replication.AppendCommand;
 import io.weirlog.replication.AppendResult;
+import io.weirlog.replication.DataDirectory;
 import io.weirlog.replication.IsrController;
 import io.weirlog.replication.PartitionAssignment;
 import io.weirlog.replication.Partitions;
@@ -89,14 +90,15 @@ public final class SyncCost implements Callable<Integer> {
         return 0;
     }
 
-    private void measure(Path folder, int count) throws InterruptedException {
+    private void measure(Path folder, int count) throws IOException, InterruptedException {
         var config = new PartitionsConfig(
-                folder,
+                List.of(DataDirectory.of(folder)),
                 2,
                 2 * inFlight + 1024,
                 syncThreads,
                 2,
                 Duration.ofMinutes(1),
+                Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(20),
                 CleanerConfig.DEFAULTS);

@@ -126,11 +126,13 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
             case FollowerEffect.CutLog(var end) -> {
                 LOG.info("{}: cuts its log from {} to {}", host.name(), log.logEndOffset(), end);
                 log.truncateTo(end);
+                host.logCut(log);
                 step(new FollowerEvent.LogCut());
             }
             case FollowerEffect.StartLogAt(var start) -> {
                 LOG.info("{}: drops its log and begins anew at {}", host.name(), start);
                 log.truncateFullyAndStartAt(start);
+                host.logCut(log);
                 step(new FollowerEvent.LogCut());
             }
             case FollowerEffect.Append(var batches) -> append(batches);

@@ -16,4 +16,6 @@ record HostServices(
         LeaderLinks links,
         IsrProposals isrProposals,
         Executor blocking,
-        Duration lagMax) {}
+        Duration lagMax,
+        StorageFailures failures,
+        KnownWatermarks watermarks) {}

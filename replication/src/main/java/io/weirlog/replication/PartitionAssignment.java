@@ -29,6 +29,11 @@ public record PartitionAssignment(
         return leader.equals(Optional.of(broker));
     }
 
+    /// Whether nothing has ever happened to the partition, so that it has no records anywhere.
+    boolean isNew() {
+        return metadata.partitionEpoch() == 0 && metadata.leaderEpoch().value() == 0;
+    }
+
     /// The directory's name, and the name by which people know it: `orders-3`.
     public String displayName() {
         return topic + "-" + id.partition();

@@ -12,6 +12,7 @@ import io.weirlog.replication.core.IsrProposal;
 import io.weirlog.replication.core.StreamSession;
 import io.weirlog.replication.link.FollowerStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,10 +63,15 @@ final class PartitionHost {
     private StreamSession lastSession = new StreamSession(0);
     private @Nullable CompletableFuture<Void> quiet;
 
+    private final Departure departure;
+    /// Puts a new log in the place of one that is damaged, once this replica is not counted on any more.
+    private @Nullable Runnable replacement;
+
     PartitionHost(PartitionAssignment assignment, Shard shard, HostServices services) {
         this.assignment = assignment;
         this.shard = shard;
         this.services = services;
+        this.departure = new Departure(services.self());
         this.syncTicket = new LogSyncer.Ticket(
                 this::sync,
                 end -> shard.executeFor(this, this::synced),
@@ -127,7 +133,7 @@ final class PartitionHost {
     /// Takes over a log that is open and recovered. False if the partition has been released meanwhile: then the log
     /// stays the caller's.
     ///
-    /// @param knownHighWatermark from the checkpoint: nothing below it is disputed
+    /// @param knownHighWatermark from the checkpoint, within the log: nothing below it is disputed
     boolean open(PartitionLog openLog, Offset knownHighWatermark) {
         if (view instanceof PartitionView.Closed) {
             return false;
@@ -154,6 +160,7 @@ final class PartitionHost {
         if (openLog != null && !openLog.config().equals(changed.logConfig())) {
             openLog.reconfigure(changed.logConfig());
         }
+        leaveIfFailed();
         if (openLog == null
                 || promoting
                 || view instanceof PartitionView.Failed
@@ -213,8 +220,8 @@ final class PartitionHost {
 
     private void promoted(PartitionAssignment promoted, PartitionLog openLog) {
         promoting = false;
-        if (log == null) {
-            return; // Released meanwhile.
+        if (log == null || view instanceof PartitionView.Failed) {
+            return; // Released meanwhile, or out of service.
         }
         if (!promoted.leaderEpoch().equals(assignment.leaderEpoch())) {
             takeRole(openLog);
@@ -250,6 +257,49 @@ final class PartitionHost {
         turn.clear();
         signalIfQuiet();
         signalIfSettled();
+        leaveIfFailed();
+    }
+
+    /// The same for a log that is damaged: `replaced` is run once nobody counts on this replica any more, and is to end
+    /// in [#open] or here again (L3).
+    void stopUntilReplaced(String message, Runnable replaced) {
+        replacement = replaced;
+        stop(message);
+    }
+
+    /// Another partition has met a failure of the disk.
+    void directoryFailed(Path folder) {
+        var openLog = log;
+        if (openLog != null
+                && openLog.directory().startsWith(folder)
+                && !(view instanceof PartitionView.Failed)
+                && !(view instanceof PartitionView.Closed)) {
+            promoting = false;
+            stop("its data directory " + folder + " has failed");
+        }
+    }
+
+    private void leaveIfFailed() {
+        if (!(view instanceof PartitionView.Failed)) {
+            return;
+        }
+        departure
+                .ask(assignment, nowMillis())
+                .ifPresent(proposal -> services.isrProposals()
+                        .propose(
+                                new IsrController.Change(assignment.id(), proposal),
+                                outcome -> later(() -> departed(outcome))));
+        var replaced = replacement;
+        if (replaced != null && departure.isThrough(assignment)) {
+            replacement = null;
+            publish(new PartitionView.Opening());
+            replaced.run();
+        }
+    }
+
+    private void departed(IsrController.Outcome outcome) {
+        departure.answered(outcome);
+        leaveIfFailed();
     }
 
     // Appends.
@@ -327,6 +377,7 @@ final class PartitionHost {
     }
 
     void tick(long nowMillis) {
+        leaveIfFailed();
         if (role != null && assignment.metadata().replicas().size() > 1) {
             role.tick(nowMillis);
         }
@@ -405,7 +456,14 @@ final class PartitionHost {
             return; // It has already stopped: a sync that was under way met a closed log.
         }
         LOG.error("{} takes no more writes: its log failed (L6)", name(), failure);
+        var failed = log;
         stop("the log failed and takes no more writes until the node restarts: " + failure.getMessage());
+        services.failures().failed(failed, failure);
+    }
+
+    /// The log has been cut: no note of its watermark may reach beyond its end.
+    void logCut(PartitionLog cut) throws IOException {
+        services.watermarks().cut(assignment.id(), cut);
     }
 
     // The log's upkeep.

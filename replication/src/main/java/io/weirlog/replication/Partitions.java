@@ -1,16 +1,11 @@
 package io.weirlog.replication;
 
 import io.weirlog.common.BrokerId;
-import io.weirlog.common.InvariantViolation;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.log.CleanerStats;
-import io.weirlog.log.LogCleaner;
-import io.weirlog.log.LogOpenException;
-import io.weirlog.log.LogOpenFailure;
-import io.weirlog.log.PartitionIdentity;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.log.ReadResult;
 import io.weirlog.log.Storage;
@@ -23,6 +18,7 @@ import io.weirlog.replication.link.LeaderLink;
 import io.weirlog.replication.link.LeaderLinks;
 import io.weirlog.replication.link.ReplicaTransport;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -38,7 +34,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,14 +47,15 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     private static final long TICK_MILLIS = 500;
     private static final ReplicationStream.Limits STREAM_LIMITS = new ReplicationStream.Limits(4 << 20, 256 << 10);
 
-    private final Storage storage;
     private final PartitionsConfig config;
     private final HostServices services;
     private final FollowerStreams followers;
     private final List<Shard> shards = new ArrayList<>();
     private final LogSyncer syncer;
-    private final LogCleaner cleaner;
-    private final ExecutorService openers;
+    private final DataDirectories directories;
+    private final DirectoryFailures failures;
+    private final KnownWatermarks watermarks;
+    private final PartitionLogs logs;
     /// Runs the streams to and from other brokers.
     private final ExecutorService streamers;
 
@@ -73,23 +70,25 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
 
     /// @param transport to the brokers that lead what this one follows
     /// @param controller grants changes of in-sync sets
+    /// @throws IOException if the data directories contradict each other
     public Partitions(
             BrokerId self,
             Storage storage,
             PartitionsConfig config,
             ReplicationClock clock,
             ReplicaTransport transport,
-            IsrController controller) {
-        this.storage = storage;
+            IsrController controller)
+            throws IOException {
         this.config = config;
+        this.directories = DataDirectories.scan(storage, config.dataDirectories());
+        this.watermarks = KnownWatermarks.take(storage, directories);
+        this.failures = new DirectoryFailures(directories, hosts.values(), failure::complete);
         this.syncer = new LogSyncer(config.syncThreads());
         for (var number = 0; number < config.shards(); number++) {
             shards.add(new Shard(number, config.shardInboxAppendsMax(), clock, failure::complete));
         }
-        this.cleaner = new LogCleaner(config.cleaner(), clock::wallMillis, clock::nanoTime);
-        this.openers = Executors.newFixedThreadPool(
-                config.openThreads(),
-                Thread.ofPlatform().name("weirlog-open-", 0).factory());
+        this.logs = new PartitionLogs(
+                new PartitionLogs.Disk(storage, directories, failures, watermarks), config, clock, this::deleteLater);
         this.streamers = Executors.newFixedThreadPool(
                 config.shards(),
                 Thread.ofPlatform().daemon().name("weirlog-stream-", 0).factory());
@@ -99,11 +98,15 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
                 syncer,
                 new LeaderLinks(transport, LeaderLink.Timing.DEFAULT, streamers),
                 new IsrProposals(controller),
-                openers,
-                config.replicaLagMax());
+                logs.threads(),
+                config.replicaLagMax(),
+                failures,
+                watermarks);
         this.followers = new FollowerStreams(this, STREAM_LIMITS, streamers);
         var intervalMillis = config.retentionInterval().toMillis();
         schedule(this::applyRetention, intervalMillis);
+        schedule(this::noteWatermarks, config.watermarkCheckpointInterval().toMillis());
+        schedule(this::reportRecovery, TICK_MILLIS);
         schedule(this::tickHosts, TICK_MILLIS);
         schedule(followers::tick, TICK_MILLIS);
         schedule(() -> services.links().tick(nowMillis()), LINK_TICK_MILLIS);
@@ -135,6 +138,43 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
                 shard.execute(() -> hosts.values().stream()
                         .filter(host -> host.shard().equals(shard))
                         .forEach(host -> host.tick(nowMillis)));
+            }
+        }
+    }
+
+    private void reportRecovery() {
+        var progress = logs.progress();
+        if (progress.wantsTotal()) {
+            // There may be ten thousand directories to look into, and the others wait for this thread.
+            Thread.ofPlatform().daemon().name("weirlog-survey").start(() -> progress.total(logs.bytesOnDisk()));
+        }
+        progress.report().ifPresent(state -> LOG.info("recovered {}", state));
+    }
+
+    /// How far this broker is with the partitions that it had when it started.
+    public RecoveryState recovery() {
+        return logs.progress().state();
+    }
+
+    /// The partitions that this broker had are open: what is opened from now on is its daily work.
+    public void recovered() {
+        logs.progress().end();
+        var state = recovery();
+        LOG.info(
+                "{} partitions are open after {} ms",
+                state.recovered(),
+                state.elapsed().toMillis());
+    }
+
+    private void noteWatermarks() {
+        for (var folder : directories.online()) {
+            try {
+                watermarks.write(folder, hosts.values());
+            } catch (IOException e) {
+                // The janitor's thread is interrupted when all is being closed; then they are noted once more.
+                if (!closing) {
+                    failures.failed(folder, e);
+                }
             }
         }
     }
@@ -174,53 +214,18 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         hosts.put(assignment.id(), host);
         // So that whoever waits for it waits for its opening too.
         host.hand(assignment);
-        openers.execute(() -> open(host));
+        logs.open(host);
     }
 
     private Shard shardOf(TopicPartition id) {
         return shards.get(Math.floorMod(id.hashCode(), shards.size()));
     }
 
-    private void open(PartitionHost host) {
-        var assignment = host.assignment();
-        var shard = shardOf(assignment.id());
-        try {
-            var log = openLog(assignment);
-            shard.executeFor(host, () -> {
-                if (host.open(log, Offset.ZERO)) {
-                    cleaner.add(new HostedLog(host, shard, log));
-                } else {
-                    openers.execute(() -> discard(host, log));
-                }
-            });
-        } catch (IOException | InvariantViolation e) {
-            LOG.error("{} cannot be opened", assignment.displayName(), e);
-            shard.executeFor(host, () -> host.stop("its log cannot be opened: " + e.getMessage()));
-        }
-    }
-
-    private PartitionLog openLog(PartitionAssignment assignment) throws IOException {
-        var directory = config.dataDirectory().resolve(assignment.displayName());
-        var identity = new PartitionIdentity(assignment.topic(), assignment.id());
-        try {
-            return PartitionLog.open(storage, directory, identity, assignment.logConfig(), this::deleteLater);
-        } catch (LogOpenException e) {
-            if (!(e.failure() instanceof LogOpenFailure.OtherTopic)) {
-                throw e;
-            }
-            var stray = StrayDirectories.quarantine(storage, config.dataDirectory(), assignment.displayName());
-            LOG.warn("{}; it is kept as {}", e.getMessage(), stray);
-            return PartitionLog.open(storage, directory, identity, assignment.logConfig(), this::deleteLater);
-        }
-    }
-
     /// Puts aside the directories of partitions that are not in `expected` (by display name), for an operator to look
     /// at.
     /// For the time before the first partition is assigned.
     public void quarantineUnexpected(Set<String> expected) throws IOException {
-        for (var stray : StrayDirectories.quarantineUnexpected(storage, config.dataDirectory(), expected)) {
-            LOG.warn("the metadata know no partition for a directory; it is kept as {}", stray);
-        }
+        logs.quarantineUnexpected(expected);
     }
 
     /// Completes once these partitions are open and have taken the roles of the assignments so far, or have failed to.
@@ -246,14 +251,19 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         }
     }
 
-    /// Completes with the cause if a shard has died: the node should then stop.
+    /// Completes with the cause if a shard has died or no data directory is left: the node should then stop.
     public CompletableFuture<Throwable> failure() {
         return failure.copy();
     }
 
     /// What compaction has done, and how things stand.
     public CleanerStats cleanerStats() {
-        return cleaner.stats();
+        return logs.cleanerStats();
+    }
+
+    /// The data directories, with the reason of those that are out of service.
+    public Map<Path, Optional<String>> dataDirectories() {
+        return directories.states();
     }
 
     /// The number of partitions hosted.
@@ -358,19 +368,8 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     public void setAside(TopicId topicId) {
         for (var id : List.copyOf(hosts.keySet())) {
             if (id.topicId().equals(topicId)) {
-                release(id, this::setAside);
+                release(id, logs::setAside);
             }
-        }
-    }
-
-    private void setAside(PartitionHost host, PartitionLog log) {
-        cleaner.remove(log);
-        closeLog(log);
-        try {
-            var stray = StrayDirectories.quarantine(storage, config.dataDirectory(), host.name());
-            LOG.warn("the metadata do not know {} any more; its directory is kept as {}", host.name(), stray);
-        } catch (IOException e) {
-            LOG.error("the directory of {} could not be put aside", host.name(), e);
         }
     }
 
@@ -378,48 +377,20 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     public void deleteTopic(TopicId topicId) {
         for (var id : List.copyOf(hosts.keySet())) {
             if (id.topicId().equals(topicId)) {
-                release(id, this::deleteLog);
+                release(id, logs::delete);
             }
         }
     }
 
     /// Stops hosting a partition that belongs to other brokers now, and deletes its log.
     public void delete(TopicPartition id) {
-        release(id, this::deleteLog);
+        release(id, logs::delete);
     }
 
-    private void release(TopicPartition id, BiConsumer<PartitionHost, PartitionLog> disposal) {
+    private void release(TopicPartition id, Consumer<PartitionHost> disposal) {
         var host = hosts.remove(id);
         if (host != null && !closing) {
-            var shard = shardOf(id);
-            shard.execute(() -> host.release().ifPresent(log -> dispose(log, () -> disposal.accept(host, log))));
-        }
-    }
-
-    /// While all is being closed, the log is closed and stays: what is to be done to it is done after the next start.
-    private void dispose(PartitionLog log, Runnable disposal) {
-        try {
-            openers.execute(disposal);
-        } catch (RejectedExecutionException e) {
-            closeLog(log);
-        }
-    }
-
-    /// Disposes of a log whose partition was released while it was being opened.
-    private void discard(PartitionHost host, PartitionLog log) {
-        if (closing) {
-            closeLog(log);
-        } else {
-            deleteLog(host, log);
-        }
-    }
-
-    private void deleteLog(PartitionHost host, PartitionLog log) {
-        cleaner.remove(log);
-        try {
-            log.delete();
-        } catch (IOException e) {
-            LOG.error("the log of {} could not be deleted", host.name(), e);
+            disposal.accept(host);
         }
     }
 
@@ -436,10 +407,11 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         followers.close();
         services.links().close();
         // Openings first: each hands its log to a shard, and a shard that has closed would lose it.
-        openers.shutdown();
-        awaitTermination();
-        // While the shards still work: a cleaning may be waiting for one.
-        cleaner.close();
+        logs.stop(config.closeGrace().toMillis() + 1000);
+        if (!hosts.isEmpty()) {
+            watermarks.keepOnly(hosts.keySet());
+        }
+        noteWatermarks();
         List<CompletableFuture<Optional<PartitionLog>>> released = new ArrayList<>();
         for (var host : hosts.values()) {
             unclean |= host.view() instanceof PartitionView.Failed;
@@ -450,13 +422,13 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         shards.forEach(Shard::close);
         syncer.close();
         streamers.shutdown();
-        released.forEach(log -> log.getNow(Optional.empty()).ifPresent(this::closeLog));
+        released.forEach(log -> log.getNow(Optional.empty()).ifPresent(logs::close));
         hosts.clear();
     }
 
     /// Whether [#close] has left all logs as they should be: nothing of them has to be recovered.
     public boolean closedCleanly() {
-        return closing && !unclean;
+        return closing && !unclean && !logs.leftUnclean();
     }
 
     private void awaitQuiet() {
@@ -475,26 +447,6 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
             throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private void awaitTermination() {
-        try {
-            if (!openers.awaitTermination(config.closeGrace().toMillis() + 1000, TimeUnit.MILLISECONDS)) {
-                unclean = true;
-                LOG.error("some logs are still being opened; they will be recovered at the next start");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void closeLog(PartitionLog log) {
-        try {
-            log.close();
-        } catch (IOException e) {
-            unclean = true;
-            LOG.error("a log could not be closed; it will be recovered at the next start", e);
         }
     }
 }

@@ -1,51 +1,87 @@
 package io.weirlog.replication;
 
 import io.weirlog.log.CleanerConfig;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /// How this broker hosts partitions.
 ///
-/// @param dataDirectory the folder with one directory for each partition
+/// @param dataDirectories the folders with the partitions, at least one
 /// @param shards the number of owner threads
 /// @param shardInboxAppendsMax appends that may wait for one shard; more are refused as overload
 /// @param syncThreads threads that bring logs to stable storage
-/// @param openThreads logs opened or recovered at the same time
+/// @param recoveryThreads logs opened or recovered at the same time
 /// @param retentionInterval how often logs are looked through for what is too old or too much
+/// @param watermarkCheckpointInterval how often the high watermarks are noted
 /// @param replicaLagMax `replica.lag.time.max.ms`: who was not caught up for longer leaves the in-sync set
 /// @param closeGrace how long [Partitions#close] waits for acknowledgements under way
 /// @param cleaner how logs are compacted
 public record PartitionsConfig(
-        Path dataDirectory,
+        List<DataDirectory> dataDirectories,
         int shards,
         int shardInboxAppendsMax,
         int syncThreads,
-        int openThreads,
+        int recoveryThreads,
         Duration retentionInterval,
+        Duration watermarkCheckpointInterval,
         Duration replicaLagMax,
         Duration closeGrace,
         CleanerConfig cleaner) {
-    public static PartitionsConfig of(Path dataDirectory, int shards, Duration closeGrace) {
+    public PartitionsConfig {
+        dataDirectories = List.copyOf(dataDirectories);
+    }
+
+    public static PartitionsConfig of(List<DataDirectory> dataDirectories, int shards, Duration closeGrace) {
         return new PartitionsConfig(
-                dataDirectory,
+                dataDirectories,
                 shards,
                 16_384,
                 2,
                 Math.max(2, shards),
                 Duration.ofMinutes(1),
+                Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
                 closeGrace,
                 CleanerConfig.DEFAULTS);
     }
 
-    public PartitionsConfig withCleaner(CleanerConfig newCleaner) {
+    public PartitionsConfig withRecoveryThreads(int newRecoveryThreads) {
         return new PartitionsConfig(
-                dataDirectory,
+                dataDirectories,
                 shards,
                 shardInboxAppendsMax,
                 syncThreads,
-                openThreads,
+                newRecoveryThreads,
                 retentionInterval,
+                watermarkCheckpointInterval,
+                replicaLagMax,
+                closeGrace,
+                cleaner);
+    }
+
+    public PartitionsConfig withWatermarkCheckpointInterval(Duration newInterval) {
+        return new PartitionsConfig(
+                dataDirectories,
+                shards,
+                shardInboxAppendsMax,
+                syncThreads,
+                recoveryThreads,
+                retentionInterval,
+                newInterval,
+                replicaLagMax,
+                closeGrace,
+                cleaner);
+    }
+
+    public PartitionsConfig withCleaner(CleanerConfig newCleaner) {
+        return new PartitionsConfig(
+                dataDirectories,
+                shards,
+                shardInboxAppendsMax,
+                syncThreads,
+                recoveryThreads,
+                retentionInterval,
+                watermarkCheckpointInterval,
                 replicaLagMax,
                 closeGrace,
                 newCleaner);

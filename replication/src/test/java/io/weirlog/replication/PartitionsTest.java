@@ -20,6 +20,7 @@ import io.weirlog.record.RecordBatchBuilder;
 import io.weirlog.replication.core.PartitionMetadata;
 import io.weirlog.replication.link.ReplicaTransport;
 import io.weirlog.wire.Payload;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +54,7 @@ class PartitionsTest {
     private Partitions partitions;
 
     @BeforeEach
-    void start() {
+    void start() throws IOException {
         partitions = create();
     }
 
@@ -62,16 +63,17 @@ class PartitionsTest {
         partitions.close();
     }
 
-    private Partitions create() {
+    private Partitions create() throws IOException {
         return new Partitions(
                 SELF,
                 new FileStorage(),
                 new PartitionsConfig(
-                        folder,
+                        List.of(DataDirectory.of(folder)),
                         2,
                         1024,
                         2,
                         2,
+                        Duration.ofMillis(50),
                         Duration.ofMillis(50),
                         Duration.ofSeconds(30),
                         Duration.ofSeconds(10),

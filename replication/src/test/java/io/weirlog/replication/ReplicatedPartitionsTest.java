@@ -63,31 +63,36 @@ class ReplicatedPartitionsTest {
                 inSyncMin,
                 assignment -> brokers.values().forEach(broker -> broker.assign(assignment)));
         for (var id : ALL) {
-            var transport = new LoopTransport(id, reachable);
-            var broker = new Partitions(
-                    id,
-                    new FileStorage(),
-                    new PartitionsConfig(
-                            folder.resolve(id.toString()),
-                            1,
-                            1024,
-                            1,
-                            1,
-                            Duration.ofMinutes(1),
-                            Duration.ofMillis(600),
-                            Duration.ofSeconds(1),
-                            CleanerConfig.DEFAULTS),
-                    ReplicationClock.SYSTEM,
-                    transport,
-                    changes -> controller().alter(changes));
-            transports.put(id, transport);
-            brokers.put(id, broker);
-            reachable.put(id, broker.followers());
+            start(id);
         }
         controller().publish();
         for (var broker : brokers.values()) {
             assertTrue(broker.awaitOpen(List.of(ID), 20_000));
         }
+    }
+
+    private void start(BrokerId id) throws IOException {
+        var transport = new LoopTransport(id, reachable);
+        var broker = new Partitions(
+                id,
+                new FileStorage(),
+                new PartitionsConfig(
+                        List.of(DataDirectory.of(folder.resolve(id.toString()))),
+                        1,
+                        1024,
+                        1,
+                        1,
+                        Duration.ofMinutes(1),
+                        Duration.ofMillis(50),
+                        Duration.ofMillis(600),
+                        Duration.ofSeconds(1),
+                        CleanerConfig.DEFAULTS),
+                ReplicationClock.SYSTEM,
+                transport,
+                changes -> controller().alter(changes));
+        transports.put(id, transport);
+        brokers.put(id, broker);
+        reachable.put(id, broker.followers());
     }
 
     private TestController controller() {
@@ -206,6 +211,27 @@ class ReplicatedPartitionsTest {
         await(() -> controller().current().metadata().inSync().size() == 3);
         assertEquals(3, appended(TWO).acknowledgedBy());
         awaitSameLogs(ALL, 6);
+    }
+
+    /// It is not alone in the in-sync set, and nobody has acknowledged anything yet in its new life.
+    @ParameterizedTest
+    @EnumSource
+    void aLeaderThatComesBackServesReadersAtOnce(Durability durability) throws Exception {
+        start(LogConfig.builder().durability(durability).build(), 2);
+        for (var i = 0; i < 10; i++) {
+            appended(ONE);
+        }
+        awaitSameLogs(ALL, 20);
+        brokers.values().forEach(Partitions::close);
+        brokers.clear();
+        reachable.clear();
+        start(ONE);
+        controller().publish();
+        assertTrue(broker(ONE).awaitOpen(List.of(ID), 20_000));
+        var leading = assertInstanceOf(
+                PartitionView.Leading.class, broker(ONE).view(ID).orElseThrow());
+        assertEquals(new Offset(20), leading.highWatermark());
+        assertTrue(leading.knowsItsEnd());
     }
 
     /// Waits until all replicas count everything, and compares their bytes.

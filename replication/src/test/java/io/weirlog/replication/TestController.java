@@ -107,15 +107,18 @@ final class TestController implements IsrController {
             return new Outcome.Refused(true);
         }
         var inSync = proposal.inSync().stream().map(IsrProposal.Member::id).toList();
+        // A leader that leaves hands over.
+        boolean stays = current.leader().filter(inSync::contains).isPresent();
+        var epoch = stays ? before.leaderEpoch() : before.leaderEpoch().next();
         current = assignment(
-                current.leader(),
+                stays ? current.leader() : inSync.stream().findFirst(),
                 new PartitionMetadata(
-                        before.leaderEpoch(),
+                        epoch,
                         before.partitionEpoch() + 1,
                         before.replicas(),
                         inSync,
                         before.inSyncMin(),
                         before.brokers()));
-        return new Outcome.Altered(before.leaderEpoch(), before.partitionEpoch() + 1);
+        return new Outcome.Altered(epoch, before.partitionEpoch() + 1);
     }
 }

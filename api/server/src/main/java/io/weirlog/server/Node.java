@@ -48,7 +48,7 @@ public final class Node implements AutoCloseable {
         this.config = config;
         try {
             var directory = opened(
-                    DataDirectory.open(config.dataDir(), config.nodeId(), config.clusterId(), !config.joinsOthers()));
+                    NodeFolder.open(config.dataDir(), config.nodeId(), config.clusterId(), !config.joinsOthers()));
             clusterId = directory.clusterId();
             var identity = new NodeIdentity(clusterId, config.nodeId());
             var executor = opened(Executors.newVirtualThreadPerTaskExecutor());
@@ -61,7 +61,7 @@ public final class Node implements AutoCloseable {
             metadata.controllers()
                     .listening(new Endpoint(reachable(config.cluster().internalHost()), internal.port()));
             broker = config.is(Role.BROKER)
-                    ? Optional.of(opened(new NodeBroker(config, identity, directory, metadata, executor)))
+                    ? Optional.of(opened(new NodeBroker(config, identity, directory.cleanStop(), metadata, executor)))
                     : Optional.empty();
             broker.ifPresent(part -> part.internalServices().forEach(internal::add));
             joinMetadata(metadata);

@@ -5,6 +5,7 @@ import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.log.FileStorage;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.FeatureRange;
 import io.weirlog.metadata.MetadataUnavailableException;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
@@ -67,6 +68,7 @@ final class NodeBroker implements AutoCloseable {
     private final NodeMetadata metadata;
     private final Path cleanStop;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final DataFolders folders;
     private final MetadataIsrController isrController;
     private final BufferSource buffers = new PooledBuffers();
     private final Partitions partitions;
@@ -82,27 +84,20 @@ final class NodeBroker implements AutoCloseable {
 
     /// Listens for clients and turns them away until [#start].
     NodeBroker(
-            NodeConfig config,
-            NodeIdentity identity,
-            DataDirectory directory,
-            NodeMetadata metadata,
-            ExecutorService executor)
+            NodeConfig config, NodeIdentity identity, Path cleanStop, NodeMetadata metadata, ExecutorService executor)
             throws NodeStartException {
         this.config = config;
         this.identity = identity;
         this.metadata = metadata;
-        this.cleanStop = directory.cleanStop();
+        this.cleanStop = cleanStop;
+        this.folders = opened(DataFolders.open(config.logs().directories(), config.dataDir(), identity));
         this.isrController = opened(new MetadataIsrController(config.nodeId(), metadata.client()));
-        var transport = opened(new GrpcReplicaTransport(
-                identity, this::internalAddress, config.limits().maxRequestBytes() + ENVELOPE_BYTES, buffers));
-        this.partitions = opened(new Partitions(
-                config.nodeId(),
-                new FileStorage(),
-                PartitionsConfig.of(directory.partitions(), config.limits().shards(), config.shutdownGrace())
-                        .withCleaner(config.cleaner()),
-                ReplicationClock.SYSTEM,
-                transport,
-                isrController));
+        try {
+            this.partitions = opened(partitions());
+        } catch (NodeStartException e) {
+            closeParts();
+            throw e;
+        }
         var _ = partitions.failure().thenAccept(failure::complete);
         this.broker = new Broker(config.nodeId(), partitions, settings);
         this.openStreams = opened(new OpenStreams());
@@ -111,6 +106,26 @@ final class NodeBroker implements AutoCloseable {
         } catch (NodeStartException | RuntimeException e) {
             closeParts();
             throw e;
+        }
+    }
+
+    private Partitions partitions() throws NodeStartException {
+        var transport = opened(new GrpcReplicaTransport(
+                identity, this::internalAddress, config.limits().maxRequestBytes() + ENVELOPE_BYTES, buffers));
+        var logs = config.logs();
+        try {
+            return new Partitions(
+                    config.nodeId(),
+                    new FileStorage(),
+                    PartitionsConfig.of(folders.directories(), config.limits().shards(), config.shutdownGrace())
+                            .withRecoveryThreads(logs.recoveryThreads())
+                            .withWatermarkCheckpointInterval(logs.watermarkCheckpointInterval())
+                            .withCleaner(logs.cleaner()),
+                    ReplicationClock.SYSTEM,
+                    transport,
+                    isrController);
+        } catch (IOException e) {
+            throw new NodeStartException("cannot use the data directories: " + e.getMessage(), e);
         }
     }
 
@@ -170,6 +185,7 @@ final class NodeBroker implements AutoCloseable {
             isrController.registered(registered.epoch());
             opened(metadata.feed().subscribe(broker));
             awaitOpen(registered.index());
+            partitions.recovered();
             var begun = new BrokerLife(
                     identity,
                     metadata.controllers(),
@@ -243,7 +259,9 @@ final class NodeBroker implements AutoCloseable {
                             Broker.INTERNAL_LISTENER,
                             internal),
                     true,
-                    cleanlyStopped);
+                    cleanlyStopped,
+                    folders.ids(),
+                    FeatureRange.FIRST);
             try {
                 return metadata.client().propose(command).join();
             } catch (CompletionException e) {
@@ -261,7 +279,11 @@ final class NodeBroker implements AutoCloseable {
             return new Readiness.State.NotReady("the node is stopping");
         }
         if (begun == null) {
-            return new Readiness.State.NotReady("the broker registers and opens its partitions");
+            var recovery = partitions.recovery();
+            return new Readiness.State.NotReady(
+                    recovery.partitions() == 0
+                            ? "the broker registers and opens its partitions"
+                            : "recovering " + recovery);
         }
         if (!begun.inService()) {
             return new Readiness.State.NotReady("the broker is out of service");

@@ -135,7 +135,7 @@ class ClusterTest {
                     config.cluster(),
                     config.limits(),
                     config.shutdownGrace(),
-                    config.cleaner(),
+                    twin.logs(),
                     config.topicDefaults());
             var refused = assertThrows(
                     NodeStartException.class, () -> Node.start(impostor).close());

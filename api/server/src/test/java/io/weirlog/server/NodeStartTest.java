@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,6 +98,97 @@ class NodeStartTest {
         var file = dataDir.resolve("node.properties");
         Files.writeString(file, Files.readString(file).replace("format.version=1", "format.version=2"));
         assertRefused(NodeConfig.embedded(dataDir), "format version '2'");
+    }
+
+    private NodeConfig spread(String... folders) {
+        return NodeConfig.embedded(dataDir.resolve("home"))
+                .withDirectories(List.of(folders).stream().map(dataDir::resolve).toList());
+    }
+
+    @Test
+    void partitionsAreSpreadOverDataDirectories() throws NodeStartException {
+        try (var node = TestNode.start(spread("a", "b"))) {
+            node.createTopic("orders", 4, Map.of());
+            node.append("orders", 3, "one");
+        }
+        for (var folder : List.of("a", "b")) {
+            var partitions = dataDir.resolve(folder).resolve("partitions");
+            assertEquals(
+                    2,
+                    List.of(0, 1, 2, 3).stream()
+                            .filter(number -> Files.exists(partitions.resolve("orders-" + number)))
+                            .count());
+        }
+        try (var node = TestNode.start(spread("a", "b", "c"))) {
+            assertEquals(List.of("one"), node.values("orders", 3));
+        }
+    }
+
+    @Test
+    void dataDirectoriesOfOthersAreRefusedByName() throws IOException, NodeStartException {
+        TestNode.start(spread("a", "b")).close();
+        try (var other = TestNode.start(
+                NodeConfig.embedded(dataDir.resolve("x")).withDirectories(List.of(dataDir.resolve("c"))))) {
+            assertRefused(spread("a", "c"), dataDir.resolve("c") + " is in use");
+            other.createTopic("still-alive", 1, Map.of());
+        }
+        assertRefused(spread("a", "c"), dataDir.resolve("c") + " has cluster.id");
+        var properties = dataDir.resolve("b").resolve("data.properties");
+        var text = Files.readString(properties);
+        Files.writeString(properties, text.replace("format.version=1", "format.version=2"));
+        assertRefused(spread("a", "b"), dataDir.resolve("b") + " has format.version '2'");
+        Files.writeString(properties, text.replace("node.id=1", "node.id=2"));
+        assertRefused(spread("a", "b"), dataDir.resolve("b") + " has node.id '2'");
+        Files.copy(dataDir.resolve("a").resolve("data.properties"), properties, StandardCopyOption.REPLACE_EXISTING);
+        assertRefused(spread("a", "b"), "have the same directory.id");
+        Files.writeString(properties, text);
+        TestNode.start(spread("a", "b")).close();
+    }
+
+    @Test
+    void aPartitionInTwoDataDirectoriesIsRefused() throws IOException, NodeStartException {
+        try (var node = TestNode.start(spread("a", "b"))) {
+            node.createTopic("orders", 1, Map.of());
+        }
+        Files.createDirectories(dataDir.resolve("b/partitions/orders-0"));
+        assertRefused(spread("a", "b"), "orders-0 is in two data directories");
+    }
+
+    @Test
+    void partitionsLeftBehindInTheNodesFolderAreNotForgotten() throws NodeStartException {
+        var home = NodeConfig.embedded(dataDir.resolve("home"));
+        try (var node = TestNode.start(home)) {
+            node.createTopic("orders", 1, Map.of());
+            node.append("orders", 0, "one");
+        }
+        assertRefused(spread("a"), "is not in data.dirs");
+        try (var node = TestNode.start(spread("a", "home"))) {
+            assertEquals(List.of("one"), node.values("orders", 0));
+        }
+    }
+
+    /// A failed disk must not keep the others' partitions out of service.
+    @Test
+    void aNodeStartsWithoutADirectoryThatCannotBeUsed() throws IOException, NodeStartException {
+        try (var node = TestNode.start(spread("a", "b"))) {
+            node.createTopic("orders", 2, Map.of());
+            node.append("orders", 0, "one");
+            node.append("orders", 1, "two");
+        }
+        Files.move(dataDir.resolve("b"), dataDir.resolve("b-away"));
+        Files.createFile(dataDir.resolve("b"));
+        try (var node = TestNode.start(spread("a", "b"))) {
+            assertEquals(List.of("one"), node.values("orders", 0));
+            node.createTopic("new", 1, Map.of());
+            node.append("new", 0, "three");
+            assertTrue(node.fetch("orders", 1, 0).hasProblem());
+        }
+        Files.delete(dataDir.resolve("b"));
+        Files.move(dataDir.resolve("b-away"), dataDir.resolve("b"));
+        try (var node = TestNode.start(spread("a", "b"))) {
+            assertEquals(List.of("two"), node.values("orders", 1));
+            assertEquals(List.of("three"), node.values("new", 0));
+        }
     }
 
     @Test

@@ -45,7 +45,10 @@ final class BrokerRules {
             return new Decision(List.of(), reply);
         }
         var registered = new MetadataEvent.BrokerRegistered(image);
-        boolean cleanStop = before.isPresent() && command.cleanlyStopped().equals(before.map(BrokerImage::epoch));
+        // A disk that is not there any more took what was on it along, however clean the stop was.
+        boolean cleanStop = before.isPresent()
+                && command.cleanlyStopped().equals(before.map(BrokerImage::epoch))
+                && command.directories().containsAll(before.get().directories());
         var after = state.evolve(registered);
         var changes = sameLife.isPresent()
                 ? PartitionRules.afterChange(after, image.id(), reason(image))

@@ -18,7 +18,8 @@ public sealed interface IsrResult {
         NOT_LEADER,
         STALE_LEADER_EPOCH,
         STALE_PARTITION_EPOCH,
-        /// The set names a broker twice, or one that is no replica, or lacks the leader.
+        /// The set names a broker twice, or one that is no replica; or who asks leaves it, and others with it, or
+        /// nobody in it.
         INVALID_IN_SYNC_SET,
         /// A member is out of service or has restarted, or one is to join that is about to stop (R8).
         INELIGIBLE_REPLICA

@@ -7,10 +7,11 @@ import io.weirlog.metadata.core.IsrResult.Reason;
 import io.weirlog.metadata.core.MetadataCommand.AlterIsr;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Leaders change in-sync sets.
+/// Leaders change in-sync sets, and replicas leave them.
 final class IsrRules {
     private IsrRules() {}
 
@@ -54,9 +55,54 @@ final class IsrRules {
         return decide(state, leader, change, topic.get(), partition.get());
     }
 
+    private static Verdict decide(
+            MetadataState state, BrokerId broker, IsrChange change, TopicImage topic, PartitionImage before) {
+        boolean stays = change.inSync().stream().anyMatch(member -> member.id().equals(broker));
+        return stays ? lead(state, broker, change, topic, before) : leave(state, broker, change, topic, before);
+    }
+
+    /// A replica whose log has failed takes itself out of the in-sync and the eligible set, and hands over if it
+    /// leads: it asks for the set as it is, without itself. The last one that has all that was acknowledged stays
+    /// what it is, for the records are nowhere else.
+    private static Verdict leave(
+            MetadataState state, BrokerId replica, IsrChange change, TopicImage topic, PartitionImage before) {
+        if (!before.replicas().contains(replica)) {
+            return Verdict.refused(Reason.INVALID_IN_SYNC_SET);
+        }
+        if (!before.leaderEpoch().equals(change.leaderEpoch())) {
+            return Verdict.refused(Reason.STALE_LEADER_EPOCH);
+        }
+        var others = without(replica, before.inSyncReplicas());
+        var eligible = without(replica, before.eligibleLeaderReplicas());
+        if (others.equals(before.inSyncReplicas()) && eligible.equals(before.eligibleLeaderReplicas())) {
+            return new Verdict(Optional.empty(), altered(before));
+        }
+        if (before.partitionEpoch() != change.partitionEpoch()) {
+            return Verdict.refused(Reason.STALE_PARTITION_EPOCH);
+        }
+        var wanted = change.inSync().stream().map(IsrChange.Member::id).toList();
+        if (!new HashSet<>(wanted).equals(new HashSet<>(others)) || (others.isEmpty() && eligible.isEmpty())) {
+            return Verdict.refused(Reason.INVALID_IN_SYNC_SET);
+        }
+        var event = new PartitionChange(state, topic, ElectionReason.LEADER_GONE, Set.of(replica), Set.of())
+                .of(before, others);
+        var after = event.map(MetadataEvent.PartitionChanged::partition).orElse(before);
+        // The records of one that has failed may come back with it: that is no reason for an unclean election (R12),
+        // which might choose the very same one.
+        boolean unclean = after.inSyncReplicas().contains(replica)
+                || event.flatMap(MetadataEvent.PartitionChanged::election)
+                        .filter(election -> !election.clean())
+                        .isPresent();
+        return unclean ? Verdict.refused(Reason.INVALID_IN_SYNC_SET) : new Verdict(event, altered(after));
+    }
+
+    private static List<BrokerId> without(BrokerId replica, List<BrokerId> replicas) {
+        return replicas.stream().filter(other -> !other.equals(replica)).toList();
+    }
+
     /// An identical retry succeeds even though the partition epoch has moved on (R9, KAFKA-14144): the set is
     /// what the leader of this epoch wants it to be.
-    private static Verdict decide(
+    private static Verdict lead(
             MetadataState state, BrokerId leader, IsrChange change, TopicImage topic, PartitionImage before) {
         if (!before.leader().equals(Optional.of(leader))) {
             return Verdict.refused(Reason.NOT_LEADER);

@@ -93,7 +93,8 @@ public sealed interface MetadataCommand {
     /// Forgets a fenced broker that holds no replicas.
     record UnregisterBroker(RequestId requestId, BrokerId brokerId, BrokerEpoch epoch) implements MetadataCommand {}
 
-    /// Changes the in-sync sets of partitions that one broker leads, each by a compare-and-set of its own (R9).
+    /// Changes the in-sync sets of partitions that one broker leads, or takes it out of those of its partitions whose
+    /// logs have failed: each by a compare-and-set of its own (R9).
     ///
     /// @param leader who asks
     /// @param leaderBrokerEpoch of its registration

@@ -11,6 +11,7 @@ import io.weirlog.metadata.Commands;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -195,5 +196,20 @@ class BrokerLifeTest {
         assertEquals(List.of(), cluster.apply(fence).events());
         assertTrue(cluster.state().isLive(new BrokerId(1)));
         assertEquals(new LeaderEpoch(1), cluster.partition().leaderEpoch());
+    }
+
+    /// What was on a disk that is gone is gone, however clean the stop was.
+    @Test
+    void aBrokerThatLacksADirectoryIsNotTrusted() {
+        var both = List.of(new UUID(0, 1), new UUID(0, 2));
+        cluster.create("t", 3, MIN_TWO);
+        for (var after : List.of(both, both.subList(0, 1))) {
+            cluster.restartAfterCleanStop(3, cluster.epoch(3), both);
+            cluster.restartAfterCleanStop(3, cluster.epoch(3), after);
+            boolean trusted = after.equals(both);
+            assertEquals(
+                    trusted ? "[1, 2, 3]" : "[1, 2]",
+                    cluster.partition().inSyncReplicas().toString());
+        }
     }
 }

@@ -10,6 +10,7 @@ import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Commands;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.FeatureRange;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.TopicImage;
 import java.util.Arrays;
@@ -80,6 +81,10 @@ final class Cluster {
     }
 
     Applied restartAfterCleanStop(int broker, BrokerEpoch stopped) {
+        return restartAfterCleanStop(broker, stopped, List.of());
+    }
+
+    Applied restartAfterCleanStop(int broker, BrokerEpoch stopped, List<UUID> directories) {
         return accepted(new MetadataCommand.RegisterBroker(
                 Commands.request(),
                 new BrokerId(broker),
@@ -87,7 +92,9 @@ final class Cluster {
                 Optional.empty(),
                 Map.of("client", new Endpoint("host", 7171)),
                 false,
-                Optional.of(stopped)));
+                Optional.of(stopped),
+                directories,
+                FeatureRange.FIRST));
     }
 
     /// `leader` asks for this in-sync set of the first partition.

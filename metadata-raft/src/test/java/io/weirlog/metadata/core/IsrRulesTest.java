@@ -67,10 +67,50 @@ class IsrRulesTest {
         cluster.assertPartition("leader 2, epoch 1, change 2, in sync [2], eligible [1]");
     }
 
+    /// Its log has failed.
+    @Test
+    void aLeaderLeavesAndAnotherTakesOver() {
+        assertEquals(altered(1, 1), alter(change(0, 0, 2, 3)));
+        cluster.assertPartition("leader 2, epoch 1, change 1, in sync [2, 3], eligible []");
+        assertEquals(refused(Reason.STALE_LEADER_EPOCH), alter(change(0, 0, 2, 3)), "a retry is told what came of it");
+        assertEquals(altered(1, 1), alter(change(1, 1, 2, 3)), "it has left already");
+    }
+
+    @Test
+    void aFollowerLeavesByItself() {
+        assertEquals(altered(0, 1), result(cluster.alterIsr(3, 1, 2)));
+        cluster.assertPartition("leader 1, epoch 0, change 1, in sync [1, 2], eligible []");
+        assertEquals(altered(0, 2), result(cluster.alterIsr(2, 1)), "not eligible: it may have lost records");
+        cluster.assertPartition("leader 1, epoch 0, change 2, in sync [1], eligible []");
+        assertEquals(refused(Reason.INVALID_IN_SYNC_SET), alter(change(0, 2)), "the last one");
+        assertEquals(refused(Reason.INVALID_IN_SYNC_SET), result(cluster.alterIsr(4, 1)), "no replica");
+        cluster.assertPartition("leader 1, epoch 0, change 2, in sync [1], eligible []");
+    }
+
+    @Test
+    void anEligibleReplicaLeavesToo() {
+        alter(change(0, 0, 1, 2));
+        alter(change(0, 1, 1));
+        cluster.assertPartition("leader 1, epoch 0, change 2, in sync [1], eligible [2]");
+        assertEquals(altered(0, 3), result(cluster.alterIsr(2, 1)));
+        cluster.assertPartition("leader 1, epoch 0, change 3, in sync [1], eligible []");
+    }
+
+    @Test
+    void theLastInSyncLeavesToAnEligibleOneThatIsAway() {
+        alter(change(0, 0, 1, 2));
+        cluster.fence(2);
+        cluster.assertPartition("leader 1, epoch 0, change 2, in sync [1], eligible [2]");
+        assertEquals(altered(1, 3), alter(change(0, 2)));
+        cluster.assertPartition("leader -, epoch 1, change 3, in sync [2], eligible []");
+        cluster.unfence(2);
+        cluster.assertPartition("leader 2, epoch 2, change 4, in sync [2], eligible []");
+    }
+
     @Test
     void nonsenseIsRefused() {
         for (var nonsense : List.of(
-                change(0, 0), change(0, 0, 2, 3), change(0, 0, 1, 1), change(0, 0, 1, 4), change(0, 0, 1, 2, 3, 9))) {
+                change(0, 0), change(0, 0, 2), change(0, 0, 1, 1), change(0, 0, 1, 4), change(0, 0, 1, 2, 3, 9))) {
             assertEquals(refused(Reason.INVALID_IN_SYNC_SET), alter(nonsense), nonsense::toString);
         }
         var elsewhere = new TopicPartition(new TopicId(new UUID(9, 9)), 0);

@@ -2,6 +2,7 @@ package io.weirlog.metadata.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -80,6 +81,7 @@ class MachineModelTest {
         long nextProducerId;
         int altered;
         int repeated;
+        int left;
         int refused;
         int itemsAccepted;
         int itemsRefused;
@@ -92,17 +94,18 @@ class MachineModelTest {
         }
 
         Map<String, Integer> counts() {
-            return Map.of(
-                    "accepted", accepted,
-                    "retried", retried,
-                    "preferred leaders elected", elected,
-                    "in-sync sets altered", altered,
-                    "in-sync sets as wanted already", repeated,
-                    "in-sync sets refused", refused,
-                    "items accepted", itemsAccepted,
-                    "items refused", itemsRefused,
-                    "moves through", moved,
-                    "moves called off", calledOff);
+            return Map.ofEntries(
+                    Map.entry("accepted", accepted),
+                    Map.entry("retried", retried),
+                    Map.entry("preferred leaders elected", elected),
+                    Map.entry("in-sync sets altered", altered),
+                    Map.entry("in-sync sets as wanted already", repeated),
+                    Map.entry("replicas that left", left),
+                    Map.entry("in-sync sets refused", refused),
+                    Map.entry("items accepted", itemsAccepted),
+                    Map.entry("items refused", itemsRefused),
+                    Map.entry("moves through", moved),
+                    Map.entry("moves called off", calledOff));
         }
 
         void run() throws Exception {
@@ -263,6 +266,10 @@ class MachineModelTest {
                             .orElseThrow();
                     var wanted =
                             change.inSync().stream().map(IsrChange.Member::id).toList();
+                    if (!wanted.contains(command.leader())) {
+                        checkLeft(command.leader(), change, was, is);
+                        continue;
+                    }
                     boolean through =
                             was.reassignment().isPresent() && is.reassignment().isEmpty();
                     if (through) {
@@ -287,6 +294,22 @@ class MachineModelTest {
                     refused++;
                 }
             }
+        }
+
+        /// A replica goes, if others have all that was acknowledged, and nobody else does or comes.
+        private void checkLeft(BrokerId gone, IsrChange change, PartitionImage was, PartitionImage is) {
+            assertEquals(change.leaderEpoch(), was.leaderEpoch(), "R9: another leader epoch");
+            assertFalse(is.inSyncReplicas().contains(gone));
+            assertFalse(is.eligibleLeaderReplicas().contains(gone));
+            assertNotEquals(Optional.of(gone), is.leader());
+            var complete = new HashSet<>(was.inSyncReplicas());
+            complete.addAll(was.eligibleLeaderReplicas());
+            if (complete.remove(gone)) {
+                left++;
+                assertFalse(is.inSyncReplicas().isEmpty());
+                assertEquals(change.partitionEpoch(), was.partitionEpoch(), "R9: something came between");
+            }
+            assertTrue(complete.containsAll(is.inSyncReplicas()));
         }
 
         private void checkState() {

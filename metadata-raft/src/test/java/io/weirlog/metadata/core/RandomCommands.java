@@ -103,6 +103,9 @@ public final class RandomCommands {
     }
 
     private MetadataCommand alterIsr(MetadataState view) {
+        if (random.nextInt(10) == 0) {
+            return leave(brokerId(), view);
+        }
         var leaders = view.topics().byNames().stream()
                 .flatMap(topic -> topic.partitions().stream())
                 .flatMap(partition -> partition.leader().stream())
@@ -131,6 +134,29 @@ public final class RandomCommands {
             members.add(new IsrChange.Member(brokerId(), new BrokerEpoch(random.nextInt(100))));
         }
         return new IsrChange(id, partition.leaderEpoch(), partition.partitionEpoch(), members);
+    }
+
+    /// Some of the broker's logs have failed.
+    private MetadataCommand leave(BrokerId broker, MetadataState view) {
+        var changes = new ArrayList<IsrChange>();
+        for (var topic : view.topics().byNames()) {
+            for (var partition : topic.partitions()) {
+                if (partition.replicas().contains(broker) && random.nextInt(3) == 0) {
+                    var others = partition.inSyncReplicas().stream()
+                            .filter(replica -> !replica.equals(broker))
+                            .map(replica -> new IsrChange.Member(
+                                    replica, epoch(replica, view).orElse(new BrokerEpoch(0))))
+                            .toList();
+                    changes.add(new IsrChange(
+                            new TopicPartition(topic.id(), partition.partition()),
+                            partition.leaderEpoch(),
+                            partition.partitionEpoch(),
+                            others));
+                }
+            }
+        }
+        var epoch = epoch(broker, view).orElse(new BrokerEpoch(0));
+        return new MetadataCommand.AlterIsr(requestId(), broker, epoch, changes);
     }
 
     private BrokerId brokerId() {

@@ -28,6 +28,20 @@ public final class ConfigKeys {
             "The cluster that the node must belong to. Without it, a first start makes a new one.");
     public static final ConfigKey<Path> DATA_DIR =
             key("data.dir", ConfigTypes.folder(), "./weirlog-data", "The folder that holds all that the node stores.");
+    public static final ConfigKey<List<Path>> DATA_DIRS = optionalKey(
+            "data.dirs",
+            ConfigTypes.folders(),
+            "The folders, usually one for each disk, that partitions are spread over. Without it, data.dir.");
+    public static final ConfigKey<Integer> RECOVERY_THREADS = key(
+            "recovery.threads",
+            ConfigTypes.integer(1, 256),
+            Integer.toString(Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 256)),
+            "The logs that are opened, and recovered if need be, at the same time; as many as processors by default.");
+    public static final ConfigKey<Integer> HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS = key(
+            "replica.high.watermark.checkpoint.interval.ms",
+            ConfigTypes.integer(10, 600_000),
+            "5000",
+            "How often it is noted how far each partition is replicated.");
     public static final ConfigKey<String> CLIENT_HOST =
             key("client.host", ConfigTypes.host(), "0.0.0.0", "The address that the clients' port is bound to.");
     public static final ConfigKey<Integer> CLIENT_PORT =
@@ -128,6 +142,7 @@ public final class ConfigKeys {
             ROLES,
             CLUSTER_ID,
             DATA_DIR,
+            DATA_DIRS,
             CLIENT_HOST,
             CLIENT_PORT,
             CLIENT_ADVERTISED_HOST,
@@ -146,6 +161,8 @@ public final class ConfigKeys {
             MAX_FETCH_BYTES,
             PRODUCE_MAX_IN_FLIGHT_APPENDS,
             SHUTDOWN_GRACE,
+            RECOVERY_THREADS,
+            HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS,
             LOG_CLEANER_THREADS,
             LOG_CLEANER_DEDUPE_BUFFER_SIZE,
             LOG_CLEANER_IO_MAX_BYTES_PER_SECOND,

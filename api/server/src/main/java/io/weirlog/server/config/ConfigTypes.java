@@ -117,6 +117,16 @@ final class ConfigTypes {
         });
     }
 
+    static ConfigType<List<Path>> folders() {
+        return new ConfigType<>("a list of paths of folders, such as /disk1/weirlog,/disk2/weirlog", text -> {
+            var paths = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+            if (paths.contains("")) {
+                throw new IllegalArgumentException("empty");
+            }
+            return paths.stream().map(Path::of).toList();
+        });
+    }
+
     static ConfigType<Set<Role>> roles() {
         return new ConfigType<>("a list of 'broker' and 'controller'", text -> {
             var roles = EnumSet.noneOf(Role.class);

@@ -18,7 +18,8 @@ import java.util.TreeMap;
 /// Made by [NodeConfigLoader] from what a user gave, or by [#embedded(Path)] for a node within a test or a tool.
 ///
 /// @param clusterId the cluster that the node must belong to; absent: the one that its data are of, or a new one
-/// @param cleaner how the node compacts its logs
+/// @param dataDir the node's own folder
+/// @param logs where and how a broker keeps its partitions' logs
 /// @param topicDefaults explicit topic configs by name, for topics that do not set them
 public record NodeConfig(
         BrokerId nodeId,
@@ -29,7 +30,7 @@ public record NodeConfig(
         Cluster cluster,
         Limits limits,
         Duration shutdownGrace,
-        CleanerConfig cleaner,
+        Logs logs,
         Map<String, String> topicDefaults) {
 
     public NodeConfig {
@@ -98,6 +99,19 @@ public record NodeConfig(
             int maxFetchBytes,
             int produceMaxInFlightAppends) {}
 
+    /// Where and how a broker keeps its partitions' logs.
+    ///
+    /// @param directories that the partitions are spread over, at least one
+    /// @param recoveryThreads logs opened at the same time
+    /// @param watermarkCheckpointInterval how often the high watermarks are noted
+    /// @param cleaner how logs are compacted
+    public record Logs(
+            List<Path> directories, int recoveryThreads, Duration watermarkCheckpointInterval, CleanerConfig cleaner) {
+        public Logs {
+            directories = List.copyOf(directories);
+        }
+    }
+
     /// A single node with both roles and the defaults of everything, bound to free ports of the loopback interface.
     public static NodeConfig embedded(Path dataDir) {
         var sources = ConfigSources.NONE
@@ -135,7 +149,7 @@ public record NodeConfig(
                 cluster.rack(),
                 cluster.liveness());
         return new NodeConfig(
-                newNodeId, roles, clusterId, dataDir, network, renamed, limits, shutdownGrace, cleaner, topicDefaults);
+                newNodeId, roles, clusterId, dataDir, network, renamed, limits, shutdownGrace, logs, topicDefaults);
     }
 
     public NodeConfig withClusterId(String newClusterId) {
@@ -148,27 +162,34 @@ public record NodeConfig(
                 cluster,
                 limits,
                 shutdownGrace,
-                cleaner,
+                logs,
                 topicDefaults);
     }
 
     public NodeConfig withNetwork(Network newNetwork) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, newNetwork, cluster, limits, shutdownGrace, cleaner, topicDefaults);
+                nodeId, roles, clusterId, dataDir, newNetwork, cluster, limits, shutdownGrace, logs, topicDefaults);
+    }
+
+    /// The same with its partitions in these folders.
+    public NodeConfig withDirectories(List<Path> directories) {
+        var moved = new Logs(directories, logs.recoveryThreads(), logs.watermarkCheckpointInterval(), logs.cleaner());
+        return new NodeConfig(
+                nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, moved, topicDefaults);
     }
 
     public NodeConfig withLimits(Limits newLimits) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, newLimits, shutdownGrace, cleaner, topicDefaults);
+                nodeId, roles, clusterId, dataDir, network, cluster, newLimits, shutdownGrace, logs, topicDefaults);
     }
 
     public NodeConfig withShutdownGrace(Duration newShutdownGrace) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, limits, newShutdownGrace, cleaner, topicDefaults);
+                nodeId, roles, clusterId, dataDir, network, cluster, limits, newShutdownGrace, logs, topicDefaults);
     }
 
     public NodeConfig withTopicDefaults(Map<String, String> newTopicDefaults) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, cleaner, newTopicDefaults);
+                nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, logs, newTopicDefaults);
     }
 }

@@ -6,6 +6,7 @@ import io.weirlog.metadata.core.Spelling;
 import io.weirlog.metadata.core.TopicConfigs;
 import io.weirlog.server.config.ConfigResult.Setting;
 import io.weirlog.server.config.ConfigType.Parsed;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -116,7 +117,27 @@ public final class NodeConfigLoader {
                 problems.add(problem(settings, key, port + " is " + earlier.name() + " too"));
             }
         });
+        problems.addAll(directoryProblems(settings));
         problems.addAll(quorumProblems(settings));
+        return problems;
+    }
+
+    /// A directory in another one would be taken for something foreign in it, and one given twice for a second disk.
+    private static List<ConfigProblem> directoryProblems(Map<String, Setting> settings) {
+        var problems = new ArrayList<ConfigProblem>();
+        var earlier = new ArrayList<Path>();
+        for (var directory : optional(settings, ConfigKeys.DATA_DIRS).orElse(List.of())) {
+            var path = directory.toAbsolutePath().normalize();
+            for (var other : earlier) {
+                if (path.equals(other)) {
+                    problems.add(problem(settings, ConfigKeys.DATA_DIRS, "names " + directory + " twice"));
+                } else if (path.startsWith(other) || other.startsWith(path)) {
+                    problems.add(problem(
+                            settings, ConfigKeys.DATA_DIRS, "of " + other + " and " + path + " one lies in the other"));
+                }
+            }
+            earlier.add(path);
+        }
         return problems;
     }
 
@@ -220,8 +241,16 @@ public final class NodeConfigLoader {
                 cluster(settings),
                 limits,
                 value(settings, ConfigKeys.SHUTDOWN_GRACE),
-                cleaner(settings),
+                logs(settings),
                 topicDefaults(settings));
+    }
+
+    private static NodeConfig.Logs logs(Map<String, Setting> settings) {
+        return new NodeConfig.Logs(
+                optional(settings, ConfigKeys.DATA_DIRS).orElseGet(() -> List.of(value(settings, ConfigKeys.DATA_DIR))),
+                value(settings, ConfigKeys.RECOVERY_THREADS),
+                Duration.ofMillis(value(settings, ConfigKeys.HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS)),
+                cleaner(settings));
     }
 
     private static CleanerConfig cleaner(Map<String, Setting> settings) {

@@ -80,6 +80,34 @@ class NodeConfigLoaderTest {
     }
 
     @Test
+    void partitionsAreInTheDataFolderUnlessFoldersAreGiven() throws IOException {
+        assertEquals(
+                List.of(Path.of("/x")),
+                valid(sources(List.of(new Flag("data.dir", "/x", "-c"))))
+                        .config()
+                        .logs()
+                        .directories());
+        var file = file("""
+                data.dirs:
+                  - /disk1
+                  - /disk2/weirlog
+                recovery.threads: 7
+                """);
+        var logs = valid(new ConfigSources(Optional.of(file), Map.of(), List.of(), Map.of()))
+                .config()
+                .logs();
+        assertEquals(List.of(Path.of("/disk1"), Path.of("/disk2/weirlog")), logs.directories());
+        assertEquals(7, logs.recoveryThreads());
+        assertEquals(Duration.ofSeconds(5), logs.watermarkCheckpointInterval());
+        assertEquals(
+                List.of(
+                        "data.dirs: names /a/b/../c twice (flag -c)",
+                        "data.dirs: of /a/c and /a/c/d one lies in the other (flag -c)",
+                        "data.dirs: of /a/c and /a/c/d one lies in the other (flag -c)"),
+                problems(sources(List.of(new Flag("data.dirs", "/a/c, /a/b/../c, /a/c/d", "-c")))));
+    }
+
+    @Test
     void allProblemsOfAllSourcesAreReportedAtOnce() throws IOException {
         var file = file("""
                 node.id: -1

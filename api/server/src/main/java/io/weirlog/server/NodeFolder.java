@@ -1,6 +1,7 @@
 package io.weirlog.server;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.metadata.codec.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -9,7 +10,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.Properties;
@@ -22,9 +22,10 @@ import java.util.UUID;
 /// node.lock         held by the running process
 /// clean-stop        that the broker's last life ended with everything flushed; gone while it runs
 /// metadata/         the quorum's log and snapshots
-/// partitions/       one directory for each partition
 /// ```
-final class DataDirectory implements AutoCloseable {
+///
+/// Its partitions are here too ([DataFolder]), unless `data.dirs` puts them elsewhere.
+final class NodeFolder implements AutoCloseable {
     private static final String FORMAT_VERSION = "1";
     private static final String PROPERTIES = "node.properties";
 
@@ -33,7 +34,7 @@ final class DataDirectory implements AutoCloseable {
     private final FileLock lock;
     private final String clusterId;
 
-    private DataDirectory(Path root, FileChannel lockChannel, FileLock lock, String clusterId) {
+    private NodeFolder(Path root, FileChannel lockChannel, FileLock lock, String clusterId) {
         this.root = root;
         this.lockChannel = lockChannel;
         this.lock = lock;
@@ -44,17 +45,16 @@ final class DataDirectory implements AutoCloseable {
     ///
     /// @param wantedClusterId if present, the cluster that the folder must be of; a new folder becomes of it
     /// @param makesCluster whether a new folder may become that of a new cluster
-    static DataDirectory open(Path root, BrokerId nodeId, Optional<String> wantedClusterId, boolean makesCluster)
+    static NodeFolder open(Path root, BrokerId nodeId, Optional<String> wantedClusterId, boolean makesCluster)
             throws NodeStartException {
         var channel = lockChannel(root);
         try {
             var lock = lock(root, channel);
             var clusterId = identify(root, nodeId, wantedClusterId, makesCluster);
-            Files.createDirectories(root.resolve("partitions"));
             Files.createDirectories(root.resolve("metadata"));
             // What is stored below would be lost with the names that lead to it.
-            syncDirectory(root);
-            return new DataDirectory(root, channel, lock, clusterId);
+            AtomicFile.syncDirectory(root);
+            return new NodeFolder(root, channel, lock, clusterId);
         } catch (IOException e) {
             closeQuietly(channel);
             throw new NodeStartException("cannot use data folder " + root + ": " + e, e);
@@ -69,7 +69,7 @@ final class DataDirectory implements AutoCloseable {
             Files.createDirectories(root);
             var parent = root.toAbsolutePath().getParent();
             if (parent != null) {
-                syncDirectory(parent);
+                AtomicFile.syncDirectory(parent);
             }
             return FileChannel.open(root.resolve("node.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
@@ -129,29 +129,14 @@ final class DataDirectory implements AutoCloseable {
     }
 
     private static void write(Path root, BrokerId nodeId, String clusterId) throws IOException {
-        var temporary = root.resolve(PROPERTIES + ".tmp");
-        Files.writeString(
-                temporary,
-                "format.version=" + FORMAT_VERSION + "\ncluster.id=" + clusterId + "\nnode.id=" + nodeId + "\n");
-        try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-        Files.move(temporary, root.resolve(PROPERTIES), StandardCopyOption.ATOMIC_MOVE);
-        syncDirectory(root);
-    }
-
-    private static void syncDirectory(Path directory) throws IOException {
-        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        AtomicFile.write(
+                root.resolve(PROPERTIES),
+                ("format.version=" + FORMAT_VERSION + "\ncluster.id=" + clusterId + "\nnode.id=" + nodeId + "\n")
+                        .getBytes(StandardCharsets.UTF_8));
     }
 
     String clusterId() {
         return clusterId;
-    }
-
-    Path partitions() {
-        return root.resolve("partitions");
     }
 
     /// Where a broker's stop with everything flushed is remembered: [CleanStop].

@@ -1,0 +1,62 @@
+package io.weirlog.replication;
+
+import io.weirlog.log.FileStorage;
+import io.weirlog.log.Storage;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// The real file system, of which directories can be told to fail: every write and sync, and every opening, of what is
+/// below them.
+final class FailingStorage {
+    private final Storage real = new FileStorage();
+    private final Set<Path> failing = ConcurrentHashMap.newKeySet();
+
+    Storage storage() {
+        return (Storage) Proxy.newProxyInstance(
+                Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, method, arguments) -> {
+                    var path = (Path) arguments[0];
+                    if (!method.getName().equals("exists")) {
+                        check(path);
+                    }
+                    var result = invoke(method, real, arguments);
+                    return result instanceof Storage.WritableFile file ? watched(path, file) : result;
+                });
+    }
+
+    private Storage.WritableFile watched(Path path, Storage.WritableFile file) {
+        return (Storage.WritableFile) Proxy.newProxyInstance(
+                Storage.class.getClassLoader(),
+                new Class<?>[] {Storage.WritableFile.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("write") || method.getName().equals("syncData")) {
+                        check(path);
+                    }
+                    return invoke(method, file, arguments);
+                });
+    }
+
+    private static @Nullable Object invoke(
+            java.lang.reflect.Method method, Object target, Object @Nullable [] arguments) throws Throwable {
+        try {
+            return method.invoke(target, arguments);
+        } catch (InvocationTargetException e) {
+            throw Objects.requireNonNull(e.getCause());
+        }
+    }
+
+    private void check(Path path) throws IOException {
+        if (failing.stream().anyMatch(path::startsWith)) {
+            throw new IOException("Input/output error");
+        }
+    }
+
+    void fail(Path directory) {
+        failing.add(directory);
+    }
+}
