@@ -23,6 +23,7 @@ public final class MetadataQuorum implements AutoCloseable {
     private final QuorumFolder folder;
     private final LocalFeed feed = new LocalFeed();
     private final RoleStatus status = new RoleStatus();
+    private final CompletableFuture<Void> removed = new CompletableFuture<>();
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final RatisNode node;
     private final ProposingClient client;
@@ -74,12 +75,22 @@ public final class MetadataQuorum implements AutoCloseable {
         return node.submit(command);
     }
 
-    public MetadataFeed feed() {
+    /// What this member has applied. Nothing is published any more once it was removed: then somebody else may go on
+    /// with it.
+    public LocalFeed feed() {
         return feed;
     }
 
     public QuorumRole role() {
+        if (removed.isDone()) {
+            return new QuorumRole.NotVoter();
+        }
         return status.failure().isDone() ? new QuorumRole.Searching() : node.role();
+    }
+
+    /// Completes when the quorum has removed this member, on a thread that must not be blocked.
+    public CompletableFuture<Void> removed() {
+        return removed.copy();
     }
 
     /// Calls `listener` with the role at once, on a thread of the quorum, and then whenever it has changed.
@@ -173,6 +184,7 @@ public final class MetadataQuorum implements AutoCloseable {
                 }
             }
             LOG.warn("this node was removed from the metadata quorum");
+            removed.complete(null);
             status.become(new QuorumRole.NotVoter());
         }
 

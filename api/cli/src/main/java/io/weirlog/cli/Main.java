@@ -37,6 +37,7 @@ public final class Main {
                 .addSubcommand(new TopicListCommand(streams))
                 .addSubcommand(new TopicDescribeCommand(streams))
                 .addSubcommand(new TopicAlterCommand(streams))
+                .addSubcommand(new TopicElectLeadersCommand(streams))
                 .addSubcommand(new TopicDeleteCommand(streams));
         var log = new CommandLine(new LogCommand())
                 .addSubcommand(new LogDumpCommand(streams))

@@ -7,6 +7,7 @@ import io.weirlog.metadata.inspect.MetadataFilesException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -14,14 +15,25 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/// Prints one line for each snapshot and each entry of the log.
-@Command(name = "dump", description = "Print snapshots and log entries, one on a line.")
+/// Prints one line for each snapshot and each entry of the log, or for each thing that a cluster knows of.
+@Command(
+        name = "dump",
+        description = {
+            "Print snapshots and log entries, one on a line.",
+            "Of a running cluster: controllers, brokers, topics and partitions as they are now."
+        })
 final class MetadataDumpCommand implements Callable<Integer> {
     private final Gson gson = new GsonBuilder().disableHtmlEscaping().create();
     private final Streams streams;
 
-    @Parameters(paramLabel = "DIR", description = MetadataCommand.DIRECTORY)
-    private Path directory = Path.of("");
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "DIR",
+            description = {MetadataCommand.DIRECTORY, "Without it, a running cluster is asked."})
+    private Optional<Path> directory = Optional.empty();
+
+    @Mixin
+    private final BootstrapOption bootstrap = new BootstrapOption();
 
     @Mixin
     private final OutputOption output = new OutputOption();
@@ -32,9 +44,19 @@ final class MetadataDumpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, MetadataFilesException {
-        MetadataFiles.open(directory)
-                .dump(line -> output.print(streams.out(), () -> text(line), () -> gson.toJsonTree(line)));
+        if (directory.isPresent()) {
+            MetadataFiles.open(directory.get()).dump(this::print);
+        } else {
+            try (var client = bootstrap.client()) {
+                var known = MetadataFiles.exported(client.controllers().export());
+                known.lines().forEach(this::print);
+            }
+        }
         return ExitCode.OK;
+    }
+
+    private void print(Map<String, Object> line) {
+        output.print(streams.out(), () -> text(line), () -> gson.toJsonTree(line));
     }
 
     private static String text(Map<String, Object> line) {

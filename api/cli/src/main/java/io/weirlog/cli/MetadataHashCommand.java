@@ -1,18 +1,12 @@
 package io.weirlog.cli;
 
 import com.google.gson.JsonObject;
-import io.weirlog.metadata.inspect.MetadataFiles;
 import io.weirlog.metadata.inspect.MetadataFilesException;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(
         name = "hash",
@@ -23,11 +17,8 @@ import picocli.CommandLine.Parameters;
 final class MetadataHashCommand implements Callable<Integer> {
     private final Streams streams;
 
-    @Parameters(paramLabel = "DIR", description = MetadataCommand.DIRECTORY)
-    private Path directory = Path.of("");
-
-    @Option(names = "--at", paramLabel = "INDEX", description = "The entry; by default the last committed one.")
-    private Optional<Long> at = Optional.empty();
+    @Mixin
+    private final MetadataSource source = new MetadataSource();
 
     @Mixin
     private final OutputOption output = new OutputOption();
@@ -37,16 +28,26 @@ final class MetadataHashCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException, MetadataFilesException {
-        var known = MetadataFiles.open(directory)
-                .replay(at.map(index -> OptionalLong.of(index)).orElse(OptionalLong.empty()));
-        output.print(streams.out(), () -> known.index() + " " + known.hash(), () -> {
+    public Integer call() throws IOException, MetadataFilesException, CommandFailed {
+        if (source.directory().isPresent()) {
+            var known = source.read();
+            print(known.index(), known.hash(), "uncertain_entries", known.uncertainEntries());
+        } else {
+            try (var client = source.cluster().client()) {
+                var known = client.controllers().hash();
+                print(known.index(), known.hash(), "node_id", known.node().value());
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private void print(long index, String hash, String more, Number value) {
+        output.print(streams.out(), () -> index + " " + hash, () -> {
             var json = new JsonObject();
-            json.addProperty("index", known.index());
-            json.addProperty("hash", known.hash());
-            json.addProperty("uncertain_entries", known.uncertainEntries());
+            json.addProperty("index", index);
+            json.addProperty("hash", hash);
+            json.addProperty(more, value);
             return json;
         });
-        return ExitCode.OK;
     }
 }

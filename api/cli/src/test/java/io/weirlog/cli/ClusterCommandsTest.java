@@ -118,6 +118,35 @@ class ClusterCommandsTest {
         assertTrue(nothing.err().contains("there are no metadata"), nothing.err());
     }
 
+    @Test
+    void theMetadataOfAClusterCanBeAskedFor() {
+        done("topic create seen-online -p 2");
+        assertTrue(done("metadata hash").matches("\\d+ [0-9a-f]{64}"));
+        assertEquals(1, json("metadata hash -o json").get("node_id").getAsInt());
+        assertTrue(done("metadata export").contains("\"seen-online\""));
+        var dumped = done("metadata dump");
+        assertTrue(
+                dumped.lines().anyMatch(line -> line.startsWith("kind=partition topic=seen-online partition=1 ")),
+                dumped);
+        assertEquals(
+                Console.failure(1, "--at needs DIR: a running cluster tells its metadata of now"),
+                run("metadata export --at 7"));
+    }
+
+    @Test
+    void leadersAreElected() {
+        done("topic create elected -p 2");
+        assertEquals("elected-0 leads already\nelected-1 leads already", done("topic elect-leaders elected"));
+        assertEquals("elected-1 leads already", done("topic elect-leaders elected --partition 1 --unclean"));
+        assertTrue(done("topic elect-leaders").contains("elected-1 leads already"));
+        var unknown = run("topic elect-leaders elected --partition 5 -o json");
+        assertEquals(1, unknown.code());
+        assertEquals(
+                "{\"topic\":\"elected\",\"partition\":5,\"outcome\":\"unknown_partition\"}",
+                unknown.out().strip());
+        assertEquals(Console.failure(1, "--unclean needs the names of topics"), run("topic elect-leaders --unclean"));
+    }
+
     private static Console offline(String... arguments) {
         return Console.runWithInput("", arguments);
     }

@@ -14,6 +14,7 @@ import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DescribeClusterRequest;
 import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.DrainBrokerRequest;
+import io.weirlog.v1.ElectLeadersRequest;
 import io.weirlog.v1.ListTopicsRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,8 @@ import java.util.stream.IntStream;
 /// Administers topics and looks things up. Every call blocks for at most the client's request timeout and throws a
 /// [WeirlogException] if it fails; a call that is repeated for a lost answer is done once. Thread-safe.
 public final class Admin {
+    private static final int ELECTIONS_PER_REQUEST = 1_000;
+
     private final UnaryCalls calls;
     private final MetadataCache metadata;
     private final Duration timeout;
@@ -103,6 +106,24 @@ public final class Admin {
         var answer = calls.call(AdminServiceGrpc.getCreatePartitionsMethod(), request, timeout);
         metadata.saw(answer.getMetadataIndex());
         return FromProto.description(answer.getTopic());
+    }
+
+    /// Elects leaders for these partitions, where that is needed and can be done; each is answered for by itself, in
+    /// their order.
+    public List<ElectedPartition> electLeaders(LeaderElection kind, List<PartitionRef> partitions) {
+        var elected = new ArrayList<ElectedPartition>(partitions.size());
+        for (var from = 0; from < partitions.size(); from += ELECTIONS_PER_REQUEST) {
+            var some = partitions.subList(from, Math.min(partitions.size(), from + ELECTIONS_PER_REQUEST));
+            var request =
+                    ElectLeadersRequest.newBuilder().setKind(ToProto.kind(kind)).setRequestId(requestId());
+            some.forEach(partition -> request.addPartitions(ToProto.partition(partition)));
+            var answer = calls.call(AdminServiceGrpc.getElectLeadersMethod(), request.build(), timeout);
+            metadata.saw(answer.getMetadataIndex());
+            for (var i = 0; i < some.size(); i++) {
+                elected.add(new ElectedPartition(some.get(i), FromProto.outcome(answer.getOutcomes(i))));
+            }
+        }
+        return elected;
     }
 
     /// Deletes a topic with all its records.

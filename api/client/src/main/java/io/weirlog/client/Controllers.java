@@ -5,9 +5,11 @@ import io.weirlog.v1.AddControllerRequest;
 import io.weirlog.v1.Controller;
 import io.weirlog.v1.DescribeQuorumRequest;
 import io.weirlog.v1.DescribeQuorumResponse;
+import io.weirlog.v1.ExportMetadataRequest;
 import io.weirlog.v1.HashMetadataRequest;
 import io.weirlog.v1.QuorumServiceGrpc;
 import io.weirlog.v1.RemoveControllerRequest;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -65,6 +67,20 @@ public final class Controllers {
         var answer = calls.call(
                 QuorumServiceGrpc.getHashMetadataMethod(), HashMetadataRequest.getDefaultInstance(), timeout);
         return new MetadataHash(new BrokerId(answer.getNodeId()), answer.getMetadataIndex(), answer.getHash());
+    }
+
+    /// All metadata as some node has them now.
+    ///
+    /// @return a metadata snapshot, as `docs/formats.md` describes it
+    /// @throws WeirlogException `METADATA_UNAVAILABLE`
+    public byte[] export() {
+        var data = new ByteArrayOutputStream();
+        calls.stream(
+                QuorumServiceGrpc.getExportMetadataMethod(),
+                ExportMetadataRequest.getDefaultInstance(),
+                CHANGE_MAX,
+                piece -> data.writeBytes(piece.getData().toByteArray()));
+        return data.toByteArray();
     }
 
     private static List<BrokerId> ids(List<Integer> ids) {

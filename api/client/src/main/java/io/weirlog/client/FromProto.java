@@ -7,6 +7,7 @@ import io.weirlog.common.TopicId;
 import io.weirlog.v1.Broker;
 import io.weirlog.v1.CheckStopResponse;
 import io.weirlog.v1.DescribeClusterResponse;
+import io.weirlog.v1.ElectionOutcome;
 import io.weirlog.v1.Leader;
 import io.weirlog.v1.NamedPartition;
 import io.weirlog.v1.Topic;
@@ -90,5 +91,15 @@ final class FromProto {
         return partitions.stream()
                 .map(one -> new PartitionRef(one.getTopic(), one.getPartition()))
                 .toList();
+    }
+
+    static ElectedPartition.Outcome outcome(ElectionOutcome outcome) {
+        return switch (outcome) {
+            case ELECTION_OUTCOME_ELECTED -> ElectedPartition.Outcome.ELECTED;
+            case ELECTION_OUTCOME_LEADS_ALREADY -> ElectedPartition.Outcome.LEADS_ALREADY;
+            case ELECTION_OUTCOME_UNKNOWN_PARTITION -> ElectedPartition.Outcome.UNKNOWN_PARTITION;
+            case ELECTION_OUTCOME_NOT_AVAILABLE, ELECTION_OUTCOME_UNSPECIFIED, UNRECOGNIZED ->
+                ElectedPartition.Outcome.NOT_AVAILABLE;
+        };
     }
 }

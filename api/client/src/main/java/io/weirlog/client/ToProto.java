@@ -2,6 +2,7 @@ package io.weirlog.client;
 
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
+import io.weirlog.v1.ElectionKind;
 import io.weirlog.v1.StartPosition;
 import java.util.concurrent.TimeUnit;
 
@@ -15,6 +16,20 @@ final class ToProto {
         return Duration.newBuilder()
                 .setSeconds(nanos / NANOS_PER_SECOND)
                 .setNanos((int) (nanos % NANOS_PER_SECOND))
+                .build();
+    }
+
+    static ElectionKind kind(LeaderElection kind) {
+        return switch (kind) {
+            case PREFERRED -> ElectionKind.ELECTION_KIND_PREFERRED;
+            case UNCLEAN -> ElectionKind.ELECTION_KIND_UNCLEAN;
+        };
+    }
+
+    static io.weirlog.v1.PartitionRef partition(PartitionRef partition) {
+        return io.weirlog.v1.PartitionRef.newBuilder()
+                .setTopic(partition.topic())
+                .setPartition(partition.partition())
                 .build();
     }
 

@@ -12,6 +12,7 @@ import io.weirlog.v1.Problem;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Calls that may be repeated: asked of one broker after the other until one answers or it is clear that none will.
@@ -47,6 +48,39 @@ final class UnaryCalls {
                     }
                 } else {
                     pauseOrThrow(failure, attempts, deadlineNanos);
+                }
+            }
+        }
+    }
+
+    /// A call that is answered with a stream, all of which is handed over in order. Another broker is asked only as
+    /// long
+    /// as nothing has come.
+    ///
+    /// @throws WeirlogException if no broker can be reached, the answer breaks off, or time is up
+    <Q, R> void stream(MethodDescriptor<Q, R> method, Q request, Duration timeout, Consumer<R> parts) {
+        var deadlineNanos = System.nanoTime() + timeout.toNanos();
+        for (var unreached = 1; ; unreached++) {
+            var address = connections.any();
+            var channel = connections.channel(address);
+            var begun = false;
+            try {
+                var answers = ClientCalls.blockingServerStreamingCall(
+                        channel, method, options(deadlineNanos - System.nanoTime()), request);
+                while (answers.hasNext()) {
+                    begun = true;
+                    parts.accept(answers.next());
+                }
+                connections.reached(address);
+                return;
+            } catch (StatusRuntimeException e) {
+                var failure = failure(method, address, timeout, e);
+                if (begun || !RetryPolicy.isConnectionLoss(failure.problem())) {
+                    throw failure;
+                }
+                connections.unreachable(address, channel);
+                if (unreached >= connections.config().bootstrap().size()) {
+                    throw failure;
                 }
             }
         }

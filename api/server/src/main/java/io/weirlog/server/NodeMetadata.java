@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.FeatureRange;
+import io.weirlog.metadata.LocalFeed;
 import io.weirlog.metadata.MetadataClient;
 import io.weirlog.metadata.MetadataFeed;
 import io.weirlog.metadata.MetadataQuorum;
@@ -69,6 +70,7 @@ final class NodeMetadata implements AutoCloseable {
     private final MetadataFeed feed;
     private final MetadataClient client;
     private final List<BindableService> services = new ArrayList<>();
+    private boolean closed;
 
     /// @param executor runs what answers of other nodes call back
     /// @param meters where to tell how the metadata are doing
@@ -80,8 +82,8 @@ final class NodeMetadata implements AutoCloseable {
         connections = opened(new NodeConnections(executor));
         controllers = new Controllers(
                 config.nodeId(), internalAddresses(config), quorum.map(own -> (Supplier<QuorumRole>) own::role));
-        feed = quorum.map(MetadataQuorum::feed)
-                .orElseGet(() -> opened(new RemoteFeed(identity, controllers, connections)));
+        feed = quorum.map(own -> (MetadataFeed) own.feed())
+                .orElseGet(() -> opened(new RemoteFeed(identity, controllers, connections, new LocalFeed())));
         var own = new CompletableFuture<Submitter>();
         var router = new ProposalRouter(
                 identity,
@@ -103,16 +105,26 @@ final class NodeMetadata implements AutoCloseable {
                     new BrokerLiveness.Times(
                             liveness.sessionTimeoutMillis(),
                             liveness.brokenStreamGraceMillis(),
-                            EAGER_HEARTBEAT_MILLIS)));
+                            EAGER_HEARTBEAT_MILLIS),
+                    config.cluster().balance()));
             own.complete(controller);
             var feeds = opened(new FeedServer(feed));
+            var _ = quorum.get().removed().thenRunAsync(() -> followOthers(quorum.get(), feeds), executor);
             services.add(new ControllerApi(identity, controllers, controller, router, feeds));
             // What another node has passed on is not passed on again.
-            services.add(new QuorumApi(config.nodeId(), quorum, feed::image, Optional::empty));
+            services.add(new QuorumApi(config.nodeId(), quorum, feed::image, client, Optional::empty));
         }
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
+    /// A controller that was removed goes on as one who follows the others.
+    private synchronized void followOthers(MetadataQuorum former, FeedServer feeds) {
+        if (!closed) {
+            feeds.end();
+            opened(new RemoteFeed(identity, controllers, connections, former.feed()));
+        }
+    }
+
+    private synchronized <T extends AutoCloseable> T opened(T part) {
         parts.push(part);
         return part;
     }
@@ -228,7 +240,7 @@ final class NodeMetadata implements AutoCloseable {
 
     /// The administration of the controllers, for clients.
     BindableService quorumService() {
-        return new QuorumApi(config.nodeId(), quorum, feed::image, this::activeElsewhere);
+        return new QuorumApi(config.nodeId(), quorum, feed::image, client, this::activeElsewhere);
     }
 
     private Optional<QuorumServiceGrpc.QuorumServiceStub> activeElsewhere() {
@@ -265,7 +277,8 @@ final class NodeMetadata implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         while (!parts.isEmpty()) {
             try {
                 parts.pop().close();

@@ -4,16 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.weirlog.server.config.ConfigKeys;
 import io.weirlog.server.config.NodeConfig;
+import io.weirlog.v1.CreatePartitionsRequest;
 import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DescribeClusterRequest;
 import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.HashMetadataRequest;
 import io.weirlog.v1.ListTopicsRequest;
 import io.weirlog.v1.Partition;
 import io.weirlog.v1.Problem;
+import io.weirlog.v1.RemoveControllerRequest;
 import io.weirlog.v1.Topic;
 import io.weirlog.v1.TopicSummary;
 import io.weirlog.wire.Problems;
@@ -23,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,6 +156,88 @@ class ClusterTest {
             cluster.start(1, 2, 3);
             create(cluster.node(1), "copied", 3, 3);
             writeToAll(cluster, describe(cluster.node(1), "copied"), "one");
+        }
+    }
+
+    @Test
+    void leadershipsComeBackToABrokerThatWasAway() throws Exception {
+        try (var cluster =
+                new TestCluster(folder, 3, 3).with(ConfigKeys.LEADER_IMBALANCE_CHECK_INTERVAL_SECONDS, "1")) {
+            cluster.start(1, 2, 3);
+            create(cluster.node(1), "balanced", 6, 3);
+            cluster.stop(3);
+            await(() -> describe(cluster.node(1), "balanced").getPartitionsList().stream()
+                    .noneMatch(one -> one.getLeader().getBrokerId() == 3));
+            cluster.start(3);
+            await(() -> describe(cluster.node(1), "balanced").getPartitionsList().stream()
+                    .allMatch(one -> one.getLeader().getBrokerId() == one.getReplicas(0)));
+            writeToAll(cluster, describe(cluster.node(1), "balanced"), "one");
+        }
+    }
+
+    @Test
+    void newPartitionsCanBeWrittenToAtOnce() throws Exception {
+        try (var cluster = new TestCluster(folder, 3, 3)) {
+            cluster.start(1, 2, 3);
+            create(cluster.node(1), "growing", 1, 3);
+            for (int count = 4; count <= 16; count += 4) {
+                var grown = cluster.node(1 + count % 3)
+                        .admin()
+                        .createPartitions(CreatePartitionsRequest.newBuilder()
+                                .setName("growing")
+                                .setPartitions(count)
+                                .build())
+                        .getTopic();
+                assertEquals(count, grown.getPartitionsCount());
+                writeToAll(cluster, grown, "one");
+            }
+        }
+    }
+
+    /// It is not in the log any more, and goes on as a mere broker: it follows those who are left.
+    @Test
+    void aRemovedControllerFollowsTheOthers() throws Exception {
+        try (var cluster = new TestCluster(folder, 3, 3)) {
+            cluster.start(1, 2, 3);
+            for (int gone : new int[] {3, 2}) {
+                await(() -> removed(cluster.node(gone), gone));
+                await(() -> cluster
+                        .node(gone)
+                        .cluster()
+                        .describeCluster(DescribeClusterRequest.getDefaultInstance())
+                        .getControllersList()
+                        .stream()
+                        .noneMatch(controller -> controller.getNodeId() == gone));
+                for (int id = 1; id <= 3; id++) {
+                    create(cluster.node(id), "without-" + gone + "-by-" + id, 3, 3);
+                    writeToAll(cluster, describe(cluster.node(id), "without-" + gone + "-by-" + id), "one");
+                }
+                await(() -> names(cluster.node(gone)).equals(names(cluster.node(1))));
+            }
+            var hashes = IntStream.rangeClosed(1, 3)
+                    .mapToObj(id -> cluster.node(id)
+                            .quorum()
+                            .hashMetadata(HashMetadataRequest.getDefaultInstance())
+                            .getNodeId())
+                    .toList();
+            assertEquals(List.of(1, 1, 1), hashes, "only a controller can tell");
+            assertTrue(!isFenced(cluster.node(1), 2) && !isFenced(cluster.node(1), 3));
+        }
+    }
+
+    /// An active controller that is to remove itself hands over first, and asks to be asked again.
+    private static boolean removed(TestNode node, int controller) {
+        try {
+            var voters = node.quorum()
+                    .removeController(RemoveControllerRequest.newBuilder()
+                            .setNodeId(controller)
+                            .build())
+                    .getVoterNodeIdsList();
+            assertTrue(!voters.contains(controller), voters::toString);
+            return true;
+        } catch (StatusRuntimeException e) {
+            assertEquals(Status.Code.UNAVAILABLE, e.getStatus().getCode(), e::toString);
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.weirlog.server;
 
+import io.weirlog.server.config.ConfigKey;
 import io.weirlog.server.config.ConfigKeys;
 import io.weirlog.server.config.ConfigResult;
 import io.weirlog.server.config.ConfigSources;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,6 +27,7 @@ final class TestCluster implements AutoCloseable {
     private final int[] raftPorts;
     private final int[] internalPorts;
     private final Map<Integer, TestNode> nodes = new TreeMap<>();
+    private final Map<ConfigKey<?>, String> settings = new LinkedHashMap<>();
 
     /// @param controllers nodes 1 to this number vote; others are brokers only
     TestCluster(Path folder, int nodes, int controllers) throws IOException {
@@ -33,6 +36,12 @@ final class TestCluster implements AutoCloseable {
         var ports = freePorts(2 * nodes);
         this.raftPorts = ports.stream().mapToInt(i -> i).limit(nodes).toArray();
         this.internalPorts = ports.stream().mapToInt(i -> i).skip(nodes).toArray();
+    }
+
+    /// A setting of all nodes that are started from now on.
+    TestCluster with(ConfigKey<?> key, String value) {
+        settings.put(key, value);
+        return this;
     }
 
     private static List<Integer> freePorts(int count) throws IOException {
@@ -64,6 +73,9 @@ final class TestCluster implements AutoCloseable {
                 .withFlag(ConfigKeys.RAFT_PORT, Integer.toString(raftPorts[id - 1]))
                 .withFlag(ConfigKeys.HTTP_PORT, "off")
                 .withFlag(ConfigKeys.CONTROLLER_QUORUM, quorum);
+        for (var setting : settings.entrySet()) {
+            sources = sources.withFlag(setting.getKey(), setting.getValue());
+        }
         return switch (NodeConfigLoader.load(sources)) {
             case ConfigResult.Valid valid -> valid.config();
             case ConfigResult.Invalid(var problems) -> throw new AssertionError(problems);

@@ -16,6 +16,7 @@ import io.weirlog.v1.FetchPartition;
 import io.weirlog.v1.FetchRequest;
 import io.weirlog.v1.FetchedPartition;
 import io.weirlog.v1.ProducerServiceGrpc;
+import io.weirlog.v1.QuorumServiceGrpc;
 import io.weirlog.v1.Record;
 import io.weirlog.v1.RecordList;
 import java.nio.ByteBuffer;
@@ -62,6 +63,10 @@ final class TestNode implements AutoCloseable {
 
     AdminServiceGrpc.AdminServiceBlockingStub admin() {
         return AdminServiceGrpc.newBlockingStub(channel).withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    QuorumServiceGrpc.QuorumServiceBlockingStub quorum() {
+        return QuorumServiceGrpc.newBlockingStub(channel).withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
     void createTopic(String name, int partitions, Map<String, String> configs) {

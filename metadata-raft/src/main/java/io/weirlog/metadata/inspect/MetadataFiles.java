@@ -166,6 +166,21 @@ public final class MetadataFiles {
         public Map<String, Object> tree() {
             return MetadataTree.of(index, image);
         }
+
+        /// The same, a line for each thing.
+        public List<Map<String, Object>> lines() {
+            return MetadataTree.lines(image);
+        }
+    }
+
+    /// What a running node sent of its metadata: a snapshot as on disk.
+    public static Known exported(byte[] snapshot) throws MetadataFilesException {
+        try {
+            var state = SnapshotCodec.decode(snapshot);
+            return new Known(state.index(), SnapshotCodec.hash(state), 0, MetadataImage.of(state));
+        } catch (MalformedRecordException e) {
+            throw new MetadataFilesException("what the node sent is no metadata snapshot: " + e.getMessage());
+        }
     }
 
     /// Replays snapshot and log.

@@ -2,6 +2,7 @@ package io.weirlog.metadata.inspect;
 
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.BrokerImage;
+import io.weirlog.metadata.ControllerImage;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.MetadataImage;
 import io.weirlog.metadata.PartitionImage;
@@ -13,10 +14,12 @@ import io.weirlog.metadata.ratis.RaftLogFile.Damage;
 import io.weirlog.metadata.ratis.RaftLogFile.Entry;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// Metadata as plain maps, lists, texts and numbers, whose order is always the same: what a program needs to print
 /// them, as JSON or otherwise.
@@ -27,8 +30,50 @@ public final class MetadataTree {
     public static Map<String, Object> of(long index, MetadataImage image) {
         var tree = new LinkedHashMap<String, Object>();
         tree.put("index", index);
+        tree.put("feature_level", image.featureLevel());
+        tree.put(
+                "controllers",
+                image.controllers().stream().map(MetadataTree::controller).toList());
         tree.put("brokers", image.brokers().stream().map(MetadataTree::broker).toList());
         tree.put("topics", image.topics().stream().map(MetadataTree::topic).toList());
+        return tree;
+    }
+
+    /// A line for each controller, broker, topic and partition.
+    static List<Map<String, Object>> lines(MetadataImage image) {
+        var lines = new ArrayList<Map<String, Object>>();
+        image.controllers().forEach(controller -> lines.add(line("controller", controller(controller))));
+        image.brokers().forEach(broker -> lines.add(line("broker", broker(broker))));
+        for (var topic : image.topics()) {
+            var described = topic(topic);
+            described.put("partitions", topic.partitions().size());
+            lines.add(line("topic", described));
+            for (var partition : topic.partitions()) {
+                var line = line("partition", Map.of("topic", topic.name()));
+                line.putAll(partition(partition));
+                lines.add(line);
+            }
+        }
+        return lines;
+    }
+
+    private static Map<String, Object> line(String kind, Map<String, Object> thing) {
+        var line = new LinkedHashMap<String, Object>();
+        line.put("kind", kind);
+        line.putAll(thing);
+        return line;
+    }
+
+    private static Map<String, Object> controller(ControllerImage controller) {
+        var tree = new LinkedHashMap<String, Object>();
+        tree.put("controller_id", controller.id().value());
+        tree.put("endpoints", endpoints(controller.endpoints()));
+        return tree;
+    }
+
+    private static Map<String, Object> endpoints(Map<String, Endpoint> endpoints) {
+        var tree = new TreeMap<String, Object>();
+        endpoints.forEach((name, endpoint) -> tree.put(name, text(endpoint)));
         return tree;
     }
 
@@ -37,9 +82,7 @@ public final class MetadataTree {
         tree.put("broker_id", broker.id().value());
         tree.put("broker_epoch", broker.epoch().value());
         broker.rack().ifPresent(rack -> tree.put("rack", rack));
-        var endpoints = new LinkedHashMap<String, Object>();
-        broker.endpoints().forEach((name, endpoint) -> endpoints.put(name, text(endpoint)));
-        tree.put("endpoints", endpoints);
+        tree.put("endpoints", endpoints(broker.endpoints()));
         tree.put("fenced", broker.fenced());
         tree.put("draining", broker.draining());
         return tree;
@@ -64,6 +107,10 @@ public final class MetadataTree {
         var tree = new LinkedHashMap<String, Object>();
         tree.put("partition", partition.partition());
         tree.put("replicas", numbers(partition.replicas()));
+        if (partition.reassignment().isPresent()) {
+            tree.put("adding_replicas", numbers(partition.addingReplicas()));
+            tree.put("removing_replicas", numbers(partition.removingReplicas()));
+        }
         tree.put("in_sync_replicas", numbers(partition.inSyncReplicas()));
         tree.put("eligible_leader_replicas", numbers(partition.eligibleLeaderReplicas()));
         partition.leader().ifPresent(leader -> tree.put("leader", leader.value()));

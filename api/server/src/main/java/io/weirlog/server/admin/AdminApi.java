@@ -35,7 +35,6 @@ import io.weirlog.v1.ListTopicsResponse;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.TopicSummary;
 import io.weirlog.wire.Problems;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -52,8 +51,6 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private static final int PAGE_SIZE_DEFAULT = 500;
     private static final int PAGE_SIZE_MAX = 5000;
     private static final int REPLICATION_FACTOR_DEFAULT = 3;
-    /// A new topic is answered for when its partitions can be written, or after this long at the latest.
-    private static final Duration OPEN_MAX = Duration.ofSeconds(5);
 
     private final TopicLookup topics;
     private final MetadataClient metadata;
@@ -77,7 +74,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
         this.descriptions = new TopicDescriptions(topics, partitions);
         this.topicDefaults = topicDefaults;
         this.executor = executor;
-        this.changes = new TopicChanges(topics, metadata, descriptions, AdminApi::unavailable, executor);
+        this.changes = new TopicChanges(topics, metadata, openings, descriptions, AdminApi::unavailable, executor);
     }
 
     @Override
@@ -170,11 +167,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             fail(response, ServerProblems.unknownTopic(name));
             return;
         }
-        try {
-            openings.await(topic.get(), created.index(), OPEN_MAX);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        openings.await(topic.get());
         answer(
                 response,
                 CreateTopicResponse.newBuilder()

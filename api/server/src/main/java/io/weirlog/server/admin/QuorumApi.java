@@ -8,12 +8,15 @@ import io.grpc.stub.StreamObserver;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.MembershipResult;
+import io.weirlog.metadata.MetadataClient;
 import io.weirlog.metadata.MetadataImage;
 import io.weirlog.metadata.MetadataQuorum;
 import io.weirlog.metadata.QuorumDescription;
 import io.weirlog.metadata.QuorumDescription.Member;
 import io.weirlog.metadata.QuorumRole;
 import io.weirlog.metadata.codec.SnapshotCodec;
+import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.RequestId;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.v1.AddControllerRequest;
 import io.weirlog.v1.AddControllerResponse;
@@ -34,6 +37,7 @@ import io.weirlog.wire.Problems;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -47,20 +51,24 @@ public final class QuorumApi extends QuorumServiceGrpc.QuorumServiceImplBase {
     private final BrokerId self;
     private final Optional<MetadataQuorum> quorum;
     private final Supplier<MetadataImage> image;
+    private final MetadataClient client;
     private final Supplier<Optional<QuorumServiceGrpc.QuorumServiceStub>> active;
 
     /// @param quorum this node's own member, if it is a controller
     /// @param image the metadata as this node knows them
+    /// @param client forgets a controller that was removed
     /// @param active how to ask the active controller, if it is another node and known; never on a connection from
     ///     another node, so that nothing goes round in circles
     public QuorumApi(
             BrokerId self,
             Optional<MetadataQuorum> quorum,
             Supplier<MetadataImage> image,
+            MetadataClient client,
             Supplier<Optional<QuorumServiceGrpc.QuorumServiceStub>> active) {
         this.self = self;
         this.quorum = quorum;
         this.image = image;
+        this.client = client;
         this.active = active;
     }
 
@@ -160,11 +168,35 @@ public final class QuorumApi extends QuorumServiceGrpc.QuorumServiceImplBase {
             return;
         }
         change(
-                own -> own.removeVoter(new BrokerId(request.getNodeId())),
+                own -> remove(own, new BrokerId(request.getNodeId())),
                 voters -> RemoveControllerResponse.newBuilder()
                         .addAllVoterNodeIds(voters)
                         .build(),
                 response);
+    }
+
+    /// Whoever does not vote any more need not be found any more. What is left of a removal that was not finished is
+    /// made up for.
+    private CompletableFuture<MembershipResult> remove(MetadataQuorum own, BrokerId node) {
+        return own.removeVoter(node).thenCompose(result -> {
+            boolean left = result instanceof MembershipResult.Refused(var reason, var _)
+                    && reason == MembershipResult.Reason.NOT_A_VOTER;
+            var known = image.get().controller(node);
+            if (known.isEmpty() || !(left || result instanceof MembershipResult.Done)) {
+                return CompletableFuture.completedFuture(result);
+            }
+            var command = new MetadataCommand.UnregisterController(
+                    new RequestId(UUID.randomUUID()), node, known.get().incarnation());
+            return client.propose(command)
+                    .thenApply(_ -> left ? voters(own) : result)
+                    .exceptionally(failure -> new MembershipResult.Unknown("node " + node
+                            + " does not vote any more, but is still known as a controller: " + failure.getMessage()));
+        });
+    }
+
+    private static MembershipResult voters(MetadataQuorum own) {
+        return new MembershipResult.Done(
+                own.describe().voters().stream().map(Member::id).toList());
     }
 
     private <R> void change(
@@ -211,8 +243,18 @@ public final class QuorumApi extends QuorumServiceGrpc.QuorumServiceImplBase {
                 Status.Code.UNAVAILABLE, ErrorReason.ERROR_REASON_METADATA_UNAVAILABLE, message + ": try again"));
     }
 
+    /// A node that is no controller has no answers for retries, and so another hash.
     @Override
     public void hashMetadata(HashMetadataRequest request, StreamObserver<HashMetadataResponse> response) {
+        boolean keeps = quorum.filter(own -> !(own.role() instanceof QuorumRole.NotVoter))
+                .isPresent();
+        if (!keeps) {
+            elsewhere()
+                    .ifPresentOrElse(
+                            other -> other.hashMetadata(request, response),
+                            () -> response.onError(Problems.toStatus(noneActive("no active controller is known"))));
+            return;
+        }
         var state = image.get().state();
         response.onNext(HashMetadataResponse.newBuilder()
                 .setNodeId(self.value())

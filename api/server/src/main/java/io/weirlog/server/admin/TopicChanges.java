@@ -16,6 +16,7 @@ import io.weirlog.metadata.core.RequestId;
 import io.weirlog.metadata.core.TopicRef;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
+import io.weirlog.server.internal.TopicOpenings;
 import io.weirlog.v1.AlterReassignmentsRequest;
 import io.weirlog.v1.AlterReassignmentsResponse;
 import io.weirlog.v1.AlterTopicRequest;
@@ -45,6 +46,7 @@ import java.util.function.Function;
 final class TopicChanges {
     private final TopicLookup topics;
     private final MetadataClient metadata;
+    private final TopicOpenings openings;
     private final TopicDescriptions descriptions;
     private final Function<Throwable, Problem> unavailable;
     private final Executor executor;
@@ -52,11 +54,13 @@ final class TopicChanges {
     TopicChanges(
             TopicLookup topics,
             MetadataClient metadata,
+            TopicOpenings openings,
             TopicDescriptions descriptions,
             Function<Throwable, Problem> unavailable,
             Executor executor) {
         this.topics = topics;
         this.metadata = metadata;
+        this.openings = openings;
         this.descriptions = descriptions;
         this.unavailable = unavailable;
         this.executor = executor;
@@ -95,6 +99,7 @@ final class TopicChanges {
             change(command, request.getValidateOnly(), request.getName(), response, done -> {
                 var answer = CreatePartitionsResponse.newBuilder();
                 if (done) {
+                    topics.image().topic(request.getName()).ifPresent(openings::await);
                     answer.setMetadataIndex(topics.image().index());
                     topics.image()
                             .topic(request.getName())

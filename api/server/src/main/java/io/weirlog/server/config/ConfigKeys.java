@@ -85,6 +85,21 @@ public final class ConfigKeys {
             ConfigTypes.integer(0, 600_000),
             "300",
             "Controllers: a broker whose connection broke has so long to come back.");
+    public static final ConfigKey<Boolean> AUTO_LEADER_REBALANCE_ENABLE = key(
+            "auto.leader.rebalance.enable",
+            ConfigTypes.trueOrFalse(),
+            "true",
+            "Controllers: whether leaderships go back to the preferred leaders by themselves.");
+    public static final ConfigKey<Integer> LEADER_IMBALANCE_CHECK_INTERVAL_SECONDS = key(
+            "leader.imbalance.check.interval.seconds",
+            ConfigTypes.integer(1, 86_400),
+            "300",
+            "Controllers: how often the leaderships are looked at.");
+    public static final ConfigKey<Integer> LEADER_IMBALANCE_PER_BROKER_PERCENTAGE = key(
+            "leader.imbalance.per.broker.percentage",
+            ConfigTypes.integer(0, 100),
+            "10",
+            "Controllers: of the partitions that prefer a broker, others may lead so many percent and stay.");
     public static final ConfigKey<Integer> SHARDS = key(
             "shards",
             ConfigTypes.integer(1, 256),
@@ -155,6 +170,9 @@ public final class ConfigKeys {
             BROKER_RACK,
             BROKER_SESSION_TIMEOUT_MS,
             CONTROLLER_BROKEN_STREAM_GRACE_MS,
+            AUTO_LEADER_REBALANCE_ENABLE,
+            LEADER_IMBALANCE_CHECK_INTERVAL_SECONDS,
+            LEADER_IMBALANCE_PER_BROKER_PERCENTAGE,
             SHARDS,
             MAX_REQUEST_BYTES,
             REQUEST_MEMORY_BYTES,

@@ -32,6 +32,14 @@ final class ConfigTypes {
                 "a whole number from " + min + " to " + max, text -> (int) inRange(Long.parseLong(text), min, max));
     }
 
+    static ConfigType<Boolean> trueOrFalse() {
+        return new ConfigType<>("true or false", text -> switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException(text);
+        });
+    }
+
     static ConfigType<Integer> port() {
         return new ConfigType<>(
                 "a port from 0 (any free one) to 65535", text -> (int) inRange(Long.parseLong(text), 0, 65_535));

@@ -2,6 +2,7 @@ package io.weirlog.server.config;
 
 import io.weirlog.common.BrokerId;
 import io.weirlog.log.CleanerConfig;
+import io.weirlog.metadata.controller.LeaderBalancer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -59,12 +60,14 @@ public record NodeConfig(
     /// @param internalHost the address that the ports for other nodes are bound to
     /// @param internalAdvertisedHost the name that other nodes are told to use; absent: this node's own in
     ///     `controllers`, or the one that clients are told
+    /// @param balance when the active controller elects preferred leaders
     public record Cluster(
             List<Controller> controllers,
             String internalHost,
             Optional<String> internalAdvertisedHost,
             Optional<String> rack,
-            Liveness liveness) {
+            Liveness liveness,
+            LeaderBalancer.Rules balance) {
         public Cluster {
             controllers = List.copyOf(controllers);
         }
@@ -147,7 +150,8 @@ public record NodeConfig(
                 cluster.internalHost(),
                 cluster.internalAdvertisedHost(),
                 cluster.rack(),
-                cluster.liveness());
+                cluster.liveness(),
+                cluster.balance());
         return new NodeConfig(
                 newNodeId, roles, clusterId, dataDir, network, renamed, limits, shutdownGrace, logs, topicDefaults);
     }

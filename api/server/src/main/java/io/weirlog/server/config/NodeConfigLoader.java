@@ -2,6 +2,7 @@ package io.weirlog.server.config;
 
 import io.weirlog.common.BrokerId;
 import io.weirlog.log.CleanerConfig;
+import io.weirlog.metadata.controller.LeaderBalancer;
 import io.weirlog.metadata.core.Spelling;
 import io.weirlog.metadata.core.TopicConfigs;
 import io.weirlog.server.config.ConfigResult.Setting;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -210,7 +212,11 @@ public final class NodeConfigLoader {
                 optional(settings, ConfigKeys.BROKER_RACK),
                 new NodeConfig.Liveness(
                         value(settings, ConfigKeys.BROKER_SESSION_TIMEOUT_MS),
-                        value(settings, ConfigKeys.CONTROLLER_BROKEN_STREAM_GRACE_MS)));
+                        value(settings, ConfigKeys.CONTROLLER_BROKEN_STREAM_GRACE_MS)),
+                new LeaderBalancer.Rules(
+                        value(settings, ConfigKeys.AUTO_LEADER_REBALANCE_ENABLE),
+                        TimeUnit.SECONDS.toMillis(value(settings, ConfigKeys.LEADER_IMBALANCE_CHECK_INTERVAL_SECONDS)),
+                        value(settings, ConfigKeys.LEADER_IMBALANCE_PER_BROKER_PERCENTAGE)));
     }
 
     private static ConfigProblem problem(Map<String, Setting> settings, ConfigKey<?> key, String message) {

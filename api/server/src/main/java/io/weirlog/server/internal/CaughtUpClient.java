@@ -7,7 +7,6 @@ import io.weirlog.metadata.core.MetadataReply;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /// Answers once this node's own image shows what was proposed: whoever asks this node next reads its own write.
 public final class CaughtUpClient implements MetadataClient {
@@ -36,8 +35,7 @@ public final class CaughtUpClient implements MetadataClient {
                         + WAIT_MAX,
                 false,
                 null);
-        return waiters.reached(index.getAsLong())
-                .orTimeout(WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS)
+        return waiters.reached(index.getAsLong(), WAIT_MAX)
                 .thenApply(_ -> reply)
                 .exceptionallyCompose(_ -> CompletableFuture.failedFuture(behind));
     }

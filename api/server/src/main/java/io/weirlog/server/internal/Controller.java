@@ -16,6 +16,8 @@ import io.weirlog.metadata.codec.MalformedRecordException;
 import io.weirlog.metadata.controller.BrokerLiveness;
 import io.weirlog.metadata.controller.BrokerLiveness.Effect;
 import io.weirlog.metadata.controller.BrokerLiveness.Event;
+import io.weirlog.metadata.controller.LeaderBalancer;
+import io.weirlog.metadata.core.ElectionKind;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.RejectReason;
@@ -48,17 +50,24 @@ public final class Controller implements Submitter, AutoCloseable {
             Thread.ofPlatform().daemon().name("weirlog-controller").factory());
 
     private final BrokerLiveness liveness;
+    private final LeaderBalancer balancer;
     private final Map<Long, StreamObserver<HeartbeatResponse>> streams = new HashMap<>();
     /// In which this node is the active controller.
     private OptionalLong term = OptionalLong.empty();
     private long nextStream;
 
     /// @param quorum makes one attempt with this node's own member
-    public Controller(Supplier<QuorumRole> role, Submitter quorum, MetadataFeed feed, BrokerLiveness.Times times) {
+    public Controller(
+            Supplier<QuorumRole> role,
+            Submitter quorum,
+            MetadataFeed feed,
+            BrokerLiveness.Times times,
+            LeaderBalancer.Rules balance) {
         this.role = role;
         this.quorum = quorum;
         this.feed = feed;
         this.liveness = new BrokerLiveness(times);
+        this.balancer = new LeaderBalancer(balance);
         var _ = thread.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -138,6 +147,7 @@ public final class Controller implements Submitter, AutoCloseable {
         try {
             followRole();
             step(new Event.Tick(nowMillis()));
+            balance();
         } catch (RuntimeException e) {
             LOG.error("the controller could not judge the brokers", e);
         }
@@ -152,6 +162,7 @@ public final class Controller implements Submitter, AutoCloseable {
         if (term.isPresent()) {
             LOG.info("this node is not the active controller of term {} any more", term.getAsLong());
             step(new Event.Deactivated());
+            balancer.deactivate();
             streams.values().forEach(this::endNotActive);
             streams.clear();
         }
@@ -159,6 +170,7 @@ public final class Controller implements Submitter, AutoCloseable {
         if (term.isPresent()) {
             LOG.info("this node is the active controller of term {}", term.getAsLong());
             step(new Event.Activated(nowMillis()));
+            balancer.activate(nowMillis());
         }
     }
 
@@ -229,6 +241,23 @@ public final class Controller implements Submitter, AutoCloseable {
             }
             execute(() -> step(new Event.ProposalEnded(effect.broker(), nowMillis())));
         });
+    }
+
+    private void balance() {
+        var partitions = balancer.tick(feed.image(), nowMillis());
+        if (partitions.isEmpty()) {
+            return;
+        }
+        LOG.info("electing the preferred leaders of {} partitions", partitions.size());
+        var command =
+                new MetadataCommand.ElectLeaders(new RequestId(UUID.randomUUID()), ElectionKind.PREFERRED, partitions);
+        var begunIn = term;
+        var _ = quorum.submit(CommandCodec.encode(command))
+                .thenAccept(submission -> execute(() -> {
+                    if (term.equals(begunIn)) {
+                        balancer.ended(submission instanceof Submission.Answered);
+                    }
+                }));
     }
 
     /// A stream that is gone already is told so by its own transport.

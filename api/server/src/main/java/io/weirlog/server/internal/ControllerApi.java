@@ -157,6 +157,11 @@ public final class ControllerApi extends ControllerServiceGrpc.ControllerService
             response.onError(Problems.toStatus(problem.get()));
             return;
         }
+        if (!controllers.isVoter()) {
+            // Two who are no voters might follow each other, and nobody would know that nothing is new.
+            FeedServer.refuse(response);
+            return;
+        }
         feeds.follow(
                 request.hasKnownIndex() ? Math.max(0, request.getKnownIndex()) : 0,
                 (ServerCallStreamObserver<FollowMetadataResponse>) response);

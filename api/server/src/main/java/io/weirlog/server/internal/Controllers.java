@@ -133,10 +133,15 @@ public final class Controllers implements MetadataListener {
         }
     }
 
-    /// Where each controller listens for nodes, in the order of their ids.
+    /// Where each controller listens for nodes, in the order of their ids: those that the metadata name, once they are
+    /// known, for the configuration may name some that were removed since.
     public synchronized Map<BrokerId, Endpoint> addresses() {
-        var all = new TreeMap<>(registered);
-        all.putAll(configured);
+        var all = new TreeMap<>(configured);
+        all.putAll(registered);
+        if (!registered.isEmpty()) {
+            all.keySet().retainAll(registered.keySet());
+        }
+        all.replaceAll((id, endpoint) -> configured.getOrDefault(id, endpoint));
         return all;
     }
 

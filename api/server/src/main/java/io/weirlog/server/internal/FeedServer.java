@@ -2,7 +2,9 @@ package io.weirlog.server.internal;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
 import io.weirlog.internal.v1.FeedHeartbeat;
 import io.weirlog.internal.v1.FollowMetadataResponse;
 import io.weirlog.internal.v1.MetadataChanges;
@@ -16,6 +18,7 @@ import io.weirlog.metadata.controller.RecentChanges;
 import io.weirlog.metadata.controller.RecentChanges.Next;
 import io.weirlog.metadata.core.MetadataEvent;
 import io.weirlog.server.ServerProblems;
+import io.weirlog.v1.ErrorReason;
 import io.weirlog.wire.Problems;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -174,6 +177,26 @@ public final class FeedServer implements MetadataListener, AutoCloseable {
             from = to;
         } while (from < events.size());
         follower.known = index;
+    }
+
+    /// Sends everyone to another controller: this one hears of nothing any more.
+    public void end() {
+        subscription.close();
+        execute(() -> {
+            followers.forEach(follower -> refuse(follower.call));
+            followers.clear();
+        });
+    }
+
+    static void refuse(StreamObserver<FollowMetadataResponse> call) {
+        try {
+            call.onError(Problems.toStatus(ServerProblems.retryable(Problems.problem(
+                    Status.Code.UNAVAILABLE,
+                    ErrorReason.ERROR_REASON_METADATA_UNAVAILABLE,
+                    "this node is not one of the controllers: follow another one"))));
+        } catch (IllegalStateException alreadyEnded) {
+            LOG.debug("a follower of the metadata had gone");
+        }
     }
 
     private void heartbeat() {

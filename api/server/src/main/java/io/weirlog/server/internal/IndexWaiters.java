@@ -3,11 +3,13 @@ package io.weirlog.server.internal;
 import io.weirlog.metadata.MetadataImage;
 import io.weirlog.metadata.MetadataListener;
 import io.weirlog.metadata.core.MetadataEvent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 /// Those who wait until this node's metadata have come to an index.
 public final class IndexWaiters implements MetadataListener {
@@ -20,15 +22,35 @@ public final class IndexWaiters implements MetadataListener {
         this.executor = executor;
     }
 
-    /// Completes once an image of at least `wanted` was published. Has no end of its own.
-    CompletableFuture<Void> reached(long wanted) {
+    /// Completes once an image of at least `wanted` was published, or with a timeout after `wait`.
+    CompletableFuture<Void> reached(long wanted, Duration wait) {
+        var waiter = new CompletableFuture<Void>();
         synchronized (waiting) {
             if (index >= wanted) {
                 return CompletableFuture.completedFuture(null);
             }
-            var waiter = new CompletableFuture<Void>();
             waiting.computeIfAbsent(wanted, _ -> new ArrayList<>()).add(waiter);
-            return waiter;
+        }
+        return waiter.orTimeout(wait.toMillis(), TimeUnit.MILLISECONDS).whenComplete((_, failure) -> {
+            if (failure != null) {
+                forget(wanted);
+            }
+        });
+    }
+
+    /// A node that is cut off hears of nothing, while more and more wait.
+    private void forget(long wanted) {
+        synchronized (waiting) {
+            waiting.computeIfPresent(wanted, (_, waiters) -> {
+                waiters.removeIf(CompletableFuture::isDone);
+                return waiters.isEmpty() ? null : waiters;
+            });
+        }
+    }
+
+    int waiting() {
+        synchronized (waiting) {
+            return waiting.values().stream().mapToInt(List::size).sum();
         }
     }
 

@@ -43,22 +43,25 @@ public final class RemoteFeed implements MetadataFeed, AutoCloseable {
     private final NodeIdentity identity;
     private final Controllers controllers;
     private final NodeConnections connections;
-    private final LocalFeed feed = new LocalFeed();
+    private final LocalFeed feed;
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("weirlog-follow").factory());
 
     /// The stream in use; what an earlier one still brings is ignored. Guarded by `this`.
     private @Nullable Following current;
 
-    private MetadataState state = MetadataState.EMPTY;
+    private MetadataState state;
     private int failures;
     private long notBeforeNanos = System.nanoTime();
     private boolean closed;
 
-    public RemoteFeed(NodeIdentity identity, Controllers controllers, NodeConnections connections) {
+    /// @param feed where to publish; goes on from its image, and is closed with this
+    public RemoteFeed(NodeIdentity identity, Controllers controllers, NodeConnections connections, LocalFeed feed) {
         this.identity = identity;
         this.controllers = controllers;
         this.connections = connections;
+        this.feed = feed;
+        this.state = feed.image().state();
         var _ = watch.scheduleWithFixedDelay(this::check, 0, CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 

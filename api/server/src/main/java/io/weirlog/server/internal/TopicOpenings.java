@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
 public final class TopicOpenings {
     private static final Logger LOG = LoggerFactory.getLogger(TopicOpenings.class);
 
+    /// New partitions are answered for when they can be written, or after this long at the latest.
+    private static final Duration OPEN_MAX = Duration.ofSeconds(5);
+
     private final NodeIdentity identity;
     private final MetadataFeed feed;
     private final Broker broker;
@@ -43,8 +46,18 @@ public final class TopicOpenings {
         this.executor = executor;
     }
 
-    /// Returns when all leaders are ready, or after `wait` at the latest.
-    public void await(TopicImage topic, long metadataIndex, Duration wait) throws InterruptedException {
+    /// Returns when all leaders are ready, or after some seconds at the latest.
+    ///
+    /// @param topic as this node's image shows it
+    public void await(TopicImage topic) {
+        try {
+            await(topic, feed.image().index(), OPEN_MAX);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void await(TopicImage topic, long metadataIndex, Duration wait) throws InterruptedException {
         var leaders = new TreeSet<BrokerId>();
         topic.partitions().forEach(partition -> partition.leader().ifPresent(leaders::add));
         List<Callable<Boolean>> waits = new ArrayList<>();
