@@ -266,6 +266,11 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         return directories.states();
     }
 
+    /// What each partition shows to readers.
+    public List<PartitionView> views() {
+        return hosts.values().stream().map(PartitionHost::view).toList();
+    }
+
     /// The number of partitions hosted.
     public int size() {
         return hosts.size();

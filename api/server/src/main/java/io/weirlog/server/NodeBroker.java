@@ -1,6 +1,7 @@
 package io.weirlog.server;
 
 import io.grpc.ServerServiceDefinition;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.log.FileStorage;
@@ -84,7 +85,12 @@ final class NodeBroker implements AutoCloseable {
 
     /// Listens for clients and turns them away until [#start].
     NodeBroker(
-            NodeConfig config, NodeIdentity identity, Path cleanStop, NodeMetadata metadata, ExecutorService executor)
+            NodeConfig config,
+            NodeIdentity identity,
+            Path cleanStop,
+            NodeMetadata metadata,
+            ExecutorService executor,
+            MeterRegistry meters)
             throws NodeStartException {
         this.config = config;
         this.identity = identity;
@@ -98,6 +104,7 @@ final class NodeBroker implements AutoCloseable {
             closeParts();
             throw e;
         }
+        opened(new BrokerMeters(meters, partitions));
         var _ = partitions.failure().thenAccept(failure::complete);
         this.broker = new Broker(config.nodeId(), partitions, settings);
         this.openStreams = opened(new OpenStreams());

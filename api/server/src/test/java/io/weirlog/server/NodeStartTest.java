@@ -216,6 +216,15 @@ class NodeStartTest {
             var metrics = get(client, base + "/metrics");
             for (var line : List.of(
                     "weirlog_metadata_active_controller{node=\"1\"} 1.0",
+                    "weirlog_partitions{node=\"1\"} 3.0",
+                    "weirlog_partitions_leading{node=\"1\"} 3.0",
+                    "weirlog_partitions_failed{node=\"1\"} 0.0",
+                    "weirlog_recovery_partitions_remaining{node=\"1\"} 0.0",
+                    "weirlog_recovery_bytes_total{node=\"1\"} 0.0",
+                    "weirlog_log_cleaner_failures_total{node=\"1\"} 0.0",
+                    "weirlog_log_cleaner_read_bytes_total{node=\"1\"} 0.0",
+                    "weirlog_data_directory_offline{directory=\"" + dataDir.resolve("partitions")
+                            + "\",node=\"1\"} 0.0",
                     "weirlog_cluster_brokers{node=\"1\"} 1.0",
                     "weirlog_cluster_brokers_fenced{node=\"1\"} 0.0",
                     "weirlog_cluster_partitions{node=\"1\"} 3.0",
