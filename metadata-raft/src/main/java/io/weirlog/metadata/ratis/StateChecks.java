@@ -82,7 +82,8 @@ final class StateChecks implements AutoCloseable {
         }
     }
 
-    /// A check from before this voter's snapshot is passed by.
+    /// A check from before this voter's snapshot is passed by. A voter that was so far behind that it got the snapshot
+    /// of another one has that one's state, so there is nothing left to find.
     private void compare(StateHash proposed) {
         var own = ownHashes.get(proposed.index());
         if (own != null && !own.equals(proposed.hash())) {
