@@ -18,6 +18,7 @@ import io.weirlog.replication.PartitionAssignment;
 import io.weirlog.replication.Partitions;
 import io.weirlog.replication.PartitionsConfig;
 import io.weirlog.replication.ReplicationClock;
+import io.weirlog.replication.SyncConfig;
 import io.weirlog.replication.link.ReplicaTransport;
 import io.weirlog.wire.Payload;
 import java.io.IOException;
@@ -66,6 +67,9 @@ public final class SyncCost implements Callable<Integer> {
     @Option(names = "--sync-threads", defaultValue = "2", description = "default: ${DEFAULT-VALUE}")
     private int syncThreads;
 
+    @Option(names = "--each-by-itself", description = "one sync for each log, however many wait")
+    private boolean eachByItself;
+
     @Option(names = "--seconds", defaultValue = "5", description = "per figure, after as long a warm-up")
     private int seconds;
 
@@ -95,7 +99,7 @@ public final class SyncCost implements Callable<Integer> {
                 List.of(DataDirectory.of(folder)),
                 2,
                 2 * inFlight + 1024,
-                syncThreads,
+                new SyncConfig(syncThreads, !eachByItself),
                 2,
                 Duration.ofMinutes(1),
                 Duration.ofSeconds(5),

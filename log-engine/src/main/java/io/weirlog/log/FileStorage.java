@@ -74,6 +74,11 @@ public final class FileStorage implements Storage {
     }
 
     @Override
+    public Optional<FileSystemSync> fileSystemSync(Path directory) throws IOException {
+        return LinuxFileSystemSync.open(directory);
+    }
+
+    @Override
     public Optional<Closeable> lock(Path file) throws IOException {
         var channel = FileChannel.open(file, WRITE, CREATE);
         try {

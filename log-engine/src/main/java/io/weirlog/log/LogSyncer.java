@@ -2,6 +2,10 @@ package io.weirlog.log;
 
 import io.weirlog.common.Offset;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Makes a log durable, from any thread, beside the owner's appends.
 final class LogSyncer {
@@ -9,9 +13,10 @@ final class LogSyncer {
     private final LogState state;
     private final SyncedOffsetFile syncedOffsetFile;
 
-    /// Set by the owner before it shows a new segment. After anything but a clean end nobody
-    /// knows whether the names were synced.
-    private volatile boolean directoryChanged;
+    /// Counted by the owner before it shows a new segment.
+    private final AtomicInteger directoryChanges = new AtomicInteger();
+    /// How many of these are durable. Under the lock.
+    private int directoryChangesSynced;
     /// Written under the lock only.
     private volatile long syncedOffset;
 
@@ -19,6 +24,12 @@ final class LogSyncer {
     private boolean cleanMarkerPresent;
     /// By the owner only. Whether the marker is there and nothing was written since.
     private boolean endsCleanly;
+
+    /// How often the log has been cut, or begun anew. Under the lock.
+    private long cuts;
+
+    /// What a sync of the whole file system will have made durable.
+    record Covered(long endOffset, int directoryChanges, long cuts, List<Segment> completed) {}
 
     /// Something on disk.
     @FunctionalInterface
@@ -33,13 +44,18 @@ final class LogSyncer {
         this.state = state;
         this.cleanMarkerPresent = cleanMarkerPresent;
         this.endsCleanly = cleanMarkerPresent && clean;
-        this.directoryChanged = !endsCleanly;
+        // After anything but a clean end nobody knows whether the names were synced.
+        this.directoryChanges.set(endsCleanly ? 0 : 1);
         this.syncedOffset = syncedOffset;
         this.syncedOffsetFile = new SyncedOffsetFile(context.storage(), context.directory());
     }
 
     void directoryChanged() {
-        directoryChanged = true;
+        directoryChanges.incrementAndGet();
+    }
+
+    private boolean isDurable(LogView view) {
+        return syncedOffset >= view.logEndOffset() && directoryChanges.get() == directoryChangesSynced;
     }
 
     long syncedOffset() {
@@ -62,6 +78,7 @@ final class LogSyncer {
 
     /// Runs the owner's step while no sync is under way.
     synchronized void exclusively(Step step) throws IOException {
+        cuts++;
         step.run();
     }
 
@@ -85,7 +102,7 @@ final class LogSyncer {
     synchronized Offset sync() throws LogPoisonedException {
         state.checkWritable();
         var view = state.view();
-        if (syncedOffset >= view.logEndOffset() && !directoryChanged) {
+        if (isDurable(view)) {
             return new Offset(syncedOffset);
         }
         try {
@@ -98,22 +115,81 @@ final class LogSyncer {
         return new Offset(syncedOffset);
     }
 
-    /// The active segment and those that were completed since the last sync. Older ones first: what is durable
-    /// shall be a prefix of the log.
-    private void syncFiles(LogView view) throws IOException {
+    /// A sync of the whole file system is about to begin; [#endShared] or [#failShared] tells what came of it.
+    ///
+    /// @return empty if there is nothing to be made durable
+    synchronized Optional<Covered> beginShared() throws LogPoisonedException {
+        state.checkWritable();
+        var view = state.view();
+        if (isDurable(view)) {
+            return Optional.empty();
+        }
+        try {
+            syncedOffsetFile.open();
+            // First the marks, then the sync: what is written meanwhile is synced next time.
+            var changes = directoryChanges.get();
+            var completed = new ArrayList<Segment>();
+            for (var i = firstToSync(view); i < view.segmentCount(); i++) {
+                if (view.segment(i).isCompleted()) {
+                    completed.add(view.segment(i));
+                }
+            }
+            return Optional.of(new Covered(view.logEndOffset(), changes, cuts, completed));
+        } catch (IOException e) {
+            throw state.poison(e);
+        }
+    }
+
+    /// Not locked from the beginning to the end, for a cut shall not have to wait for the disk. What has been cut
+    /// meanwhile must not count as durable, so such a log is synced by itself.
+    ///
+    /// @return as [#sync]
+    synchronized Offset endShared(Covered covered) throws LogPoisonedException {
+        state.checkWritable();
+        if (covered.cuts() != cuts) {
+            return sync();
+        }
+        try {
+            for (var segment : covered.completed()) {
+                segment.syncedWithOthers();
+            }
+            directoryChangesSynced = Math.max(directoryChangesSynced, covered.directoryChanges());
+            if (covered.endOffset() > syncedOffset) {
+                syncedOffset = covered.endOffset();
+                syncedOffsetFile.write(syncedOffset);
+            }
+        } catch (IOException e) {
+            throw state.poison(e);
+        }
+        return new Offset(syncedOffset);
+    }
+
+    /// L6: nobody knows what of this log has become durable.
+    LogPoisonedException failShared(IOException failure) {
+        return state.poison(failure);
+    }
+
+    private static int firstToSync(LogView view) {
         var first = view.segmentCount() - 1;
         while (first > 0 && !view.segment(first - 1).isDurable()) {
             first--;
         }
-        for (var i = first; i < view.segmentCount(); i++) {
+        return first;
+    }
+
+    /// The active segment and those that were completed since the last sync. Older ones first: what is durable
+    /// shall be a prefix of the log.
+    private void syncFiles(LogView view) throws IOException {
+        for (var i = firstToSync(view); i < view.segmentCount(); i++) {
             view.segment(i).sync();
         }
-        if (directoryChanged) {
-            // First the mark, then the sync: a segment that is made meanwhile is synced next time.
-            directoryChanged = false;
+        // Asked first: a segment that is made meanwhile is synced next time.
+        var changes = directoryChanges.get();
+        if (changes != directoryChangesSynced) {
             syncedOffsetFile.open();
             context.storage().syncDirectory(context.directory());
             syncedOffsetFile.sync();
+            directoryChangesSynced = changes;
         }
     }
 

@@ -81,8 +81,8 @@ public final class PartitionLog implements AutoCloseable {
         return context.config();
     }
 
-    /// Keeps the log in another way from now on: what is there already, the size of the index files among it, stays as
-    /// it is. For the owner thread.
+    /// Keeps the log in another way from now on: what is there already, the size of the index files among it, stays
+    /// as it is. For the owner thread.
     public void reconfigure(LogConfig config) {
         context.reconfigure(config);
     }
@@ -246,6 +246,11 @@ public final class PartitionLog implements AutoCloseable {
     /// @return everything before this offset is durable
     public Offset sync() throws LogPoisonedException {
         return syncer.sync();
+    }
+
+    /// What a sync together with other logs needs.
+    LogSyncer syncer() {
+        return syncer;
     }
 
     /// What the last [#sync] returned; after opening, what is known to have been durable before.

@@ -363,6 +363,16 @@ final class Segment {
         }
     }
 
+    boolean isCompleted() {
+        return completed != null;
+    }
+
+    /// The completed segment has become durable together with others. Under the log's sync lock.
+    void syncedWithOthers() throws IOException {
+        durable = true;
+        closeWriter();
+    }
+
     private synchronized void closeWriter() throws IOException {
         var open = writer;
         if (open != null) {

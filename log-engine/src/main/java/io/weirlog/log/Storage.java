@@ -38,8 +38,21 @@ public interface Storage {
 
     void syncDirectory(Path directory) throws IOException;
 
+    /// One call that makes everything on the directory's file system durable, where that is cheaper than a call for
+    /// each of many files; empty where there is none that tells of every failure. It tells of those since it was
+    /// opened: so it has to be open before the first write that it is to cover.
+    default Optional<FileSystemSync> fileSystemSync(Path directory) throws IOException {
+        return Optional.empty();
+    }
+
     /// Takes the lock that this file stands for, against every other process and this one; empty if it is taken.
     Optional<Closeable> lock(Path file) throws IOException;
+
+    interface FileSystemSync extends Closeable {
+        /// Makes all bytes, sizes and names durable that there were before the call. After an exception nothing is
+        /// known of any of them, and no later call says anything about these.
+        void sync() throws IOException;
+    }
 
     /// Positional reads from any thread. An interrupted thread does not close the file for the others.
     interface ReadableFile extends Closeable {

@@ -11,6 +11,7 @@ import static io.weirlog.log.CrashRun.produce;
 import static io.weirlog.log.CrashRun.reopen;
 import static io.weirlog.log.CrashRun.roll;
 import static io.weirlog.log.CrashRun.sync;
+import static io.weirlog.log.CrashRun.syncShared;
 import static io.weirlog.log.TransactionMarker.Outcome.ABORT;
 import static io.weirlog.log.TransactionMarker.Outcome.COMMIT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -80,6 +81,23 @@ class CrashPointTest {
         scripts.put("roll", List.of(epoch(0), append(1, 2, 50), roll(), append(1, 2, 50), roll(), sync(), roll()));
         scripts.put("roll by size", List.of(epoch(0), append(9, 1, 500), sync(), append(4, 2, 600), append(1, 1, 9)));
         scripts.put("sync late", List.of(epoch(0), sync(), append(6, 1, 400), append(6, 1, 400), sync()));
+        scripts.put(
+                "shared sync",
+                List.of(
+                        epoch(0),
+                        syncShared(),
+                        append(6, 1, 400),
+                        syncShared(),
+                        append(2, 1, 400),
+                        sync(),
+                        roll(),
+                        syncShared(),
+                        reopen(),
+                        append(1, 1, 10),
+                        syncShared()));
+        scripts.put(
+                "shared sync of transactions",
+                List.of(epoch(0), produce(2, 300), end(ABORT), syncShared(), roll(), end(ABORT), syncShared(), kill()));
         scripts.put("epochs", List.of(epoch(0), epoch(1), append(1, 1, 50), epoch(2), append(1, 1, 50), epoch(3)));
         scripts.put("close", List.of(epoch(0), append(3, 1, 300), reopen(), append(2, 1, 300), reopen(), epoch(2)));
         scripts.put("close empty", List.of(reopen(), reopen(), epoch(1), reopen(), roll(), append(1, 1, 9), reopen()));
@@ -129,7 +147,8 @@ class CrashPointTest {
             steps.add(
                     switch (random.nextInt(20)) {
                         case 0 -> roll();
-                        case 1, 2, 3 -> sync();
+                        case 1, 2 -> sync();
+                        case 3 -> syncShared();
                         case 4 -> epoch(random.nextInt(3));
                         case 5 -> reopen();
                         case 6 -> kill();
@@ -235,6 +254,7 @@ class CrashPointTest {
                     Operation.WRITE,
                     Operation.SYNC,
                     Operation.SYNC_DIRECTORY,
+                    Operation.SYNC_FILE_SYSTEM,
                     Operation.RENAME,
                     Operation.CREATE,
                     Operation.TRUNCATE,

@@ -194,6 +194,19 @@ final class CrashRun {
                 log -> assertEquals(run.before.end(), log.sync().value()));
     }
 
+    /// The same with one call for the whole disk.
+    static Step syncShared() {
+        return run -> run.change(
+                run.before.synced(),
+                log -> assertEquals(run.before.end(), syncShared(run.disk, log).value()));
+    }
+
+    private static Offset syncShared(FaultyStorage disk, PartitionLog log) throws IOException {
+        var waiter = new WaitingLog(log);
+        SharedSync.open(disk, DIRECTORY).orElseThrow().sync(List.of(waiter));
+        return waiter.end();
+    }
+
     /// A cleaning: each step of the owner is a change of its own.
     static Step clean() {
         return run -> {

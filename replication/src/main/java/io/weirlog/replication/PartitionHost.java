@@ -41,7 +41,6 @@ final class PartitionHost {
 
     private final Shard shard;
     private final HostServices services;
-    private final LogSyncer.Ticket syncTicket;
     private final List<AppendCommand> turn = new ArrayList<>();
     private final WatermarkWatchers watchers = new WatermarkWatchers();
     /// Those who wait until the role is the assignment's.
@@ -51,8 +50,8 @@ final class PartitionHost {
     private volatile CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
 
     private volatile PartitionView view = new PartitionView.Opening();
-    /// Written by the owner; read by sync threads, which get it from a view or a request of the owner's.
-    private volatile @Nullable PartitionLog log;
+    private @Nullable PartitionLog log;
+    private LogSyncer.@Nullable Ticket syncTicket;
 
     private volatile PartitionAssignment assignment;
     private @Nullable PartitionRole role;
@@ -72,10 +71,6 @@ final class PartitionHost {
         this.shard = shard;
         this.services = services;
         this.departure = new Departure(services.self());
-        this.syncTicket = new LogSyncer.Ticket(
-                this::sync,
-                end -> shard.executeFor(this, this::synced),
-                failure -> shard.executeFor(this, () -> storageFailed(failure)));
     }
 
     String name() {
@@ -140,6 +135,11 @@ final class PartitionHost {
         }
         Invariant.check(log == null, "%s is opened twice", name());
         log = openLog;
+        syncTicket = services.syncer()
+                .ticket(
+                        openLog,
+                        end -> shard.executeFor(this, this::synced),
+                        failure -> shard.executeFor(this, () -> storageFailed(failure)));
         highWatermark = knownHighWatermark;
         // It may have changed while the log was being opened.
         openLog.reconfigure(assignment.logConfig());
@@ -260,8 +260,8 @@ final class PartitionHost {
         leaveIfFailed();
     }
 
-    /// The same for a log that is damaged: `replaced` is run once nobody counts on this replica any more, and is to end
-    /// in [#open] or here again (L3).
+    /// The same for a log that is damaged: `replaced` is run once nobody counts on this replica any more, and is to
+    /// end in [#open] or here again (L3).
     void stopUntilReplaced(String message, Runnable replaced) {
         replacement = replaced;
         stop(message);
@@ -409,15 +409,10 @@ final class PartitionHost {
     }
 
     void requestSync() {
-        services.syncer().request(syncTicket);
-    }
-
-    private Offset sync() throws IOException {
-        var openLog = log;
-        if (openLog == null) {
-            throw new IOException("the partition is closed");
+        var ticket = syncTicket;
+        if (ticket != null) {
+            services.syncer().request(ticket);
         }
-        return openLog.sync();
     }
 
     void propose(PartitionRole asks, IsrProposal proposal, Consumer<IsrController.Outcome> answer) {

@@ -83,7 +83,7 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         this.directories = DataDirectories.scan(storage, config.dataDirectories());
         this.watermarks = KnownWatermarks.take(storage, directories);
         this.failures = new DirectoryFailures(directories, hosts.values(), failure::complete);
-        this.syncer = new LogSyncer(config.syncThreads());
+        this.syncer = LogSyncer.of(storage, directories.online(), config.sync());
         for (var number = 0; number < config.shards(); number++) {
             shards.add(new Shard(number, config.shardInboxAppendsMax(), clock, failure::complete));
         }
@@ -228,7 +228,8 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         logs.quarantineUnexpected(expected);
     }
 
-    /// Completes once these partitions are open and have taken the roles of the assignments so far, or have failed to.
+    /// Completes once these partitions are open and have taken the roles of the assignments so far, or have failed
+    /// to.
     private CompletableFuture<Void> settled(Collection<TopicPartition> ids) {
         return CompletableFuture.allOf(ids.stream()
                 .map(hosts::get)
@@ -293,9 +294,8 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         }
     }
 
-    /// Wakes the reader once the partition's high watermark passes `at`, or its role ends. It may be woken at once, and
-    /// on
-    /// any thread: `wake` must not block.
+    /// Wakes the reader once the partition's high watermark passes `at`, or its role ends. It may be woken at once,
+    /// and on any thread: `wake` must not block.
     public Watch watch(TopicPartition id, Offset at, Runnable wake) {
         var host = hosts.get(id);
         if (host == null) {
@@ -368,8 +368,8 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         return hosts.keySet().stream().map(TopicPartition::topicId).collect(Collectors.toSet());
     }
 
-    /// Stops hosting a topic's partitions and puts their directories aside, for a topic that is not in the metadata any
-    /// more although nobody was seen to delete it (M3).
+    /// Stops hosting a topic's partitions and puts their directories aside, for a topic that is not in the metadata
+    /// any more although nobody was seen to delete it (M3).
     public void setAside(TopicId topicId) {
         for (var id : List.copyOf(hosts.keySet())) {
             if (id.topicId().equals(topicId)) {

@@ -9,7 +9,7 @@ import java.util.List;
 /// @param dataDirectories the folders with the partitions, at least one
 /// @param shards the number of owner threads
 /// @param shardInboxAppendsMax appends that may wait for one shard; more are refused as overload
-/// @param syncThreads threads that bring logs to stable storage
+/// @param sync how logs are brought to stable storage
 /// @param recoveryThreads logs opened or recovered at the same time
 /// @param retentionInterval how often logs are looked through for what is too old or too much
 /// @param watermarkCheckpointInterval how often the high watermarks are noted
@@ -20,7 +20,7 @@ public record PartitionsConfig(
         List<DataDirectory> dataDirectories,
         int shards,
         int shardInboxAppendsMax,
-        int syncThreads,
+        SyncConfig sync,
         int recoveryThreads,
         Duration retentionInterval,
         Duration watermarkCheckpointInterval,
@@ -36,7 +36,7 @@ public record PartitionsConfig(
                 dataDirectories,
                 shards,
                 16_384,
-                2,
+                SyncConfig.DEFAULTS,
                 Math.max(2, shards),
                 Duration.ofMinutes(1),
                 Duration.ofSeconds(5),
@@ -45,12 +45,26 @@ public record PartitionsConfig(
                 CleanerConfig.DEFAULTS);
     }
 
+    public PartitionsConfig withSync(SyncConfig newSync) {
+        return new PartitionsConfig(
+                dataDirectories,
+                shards,
+                shardInboxAppendsMax,
+                newSync,
+                recoveryThreads,
+                retentionInterval,
+                watermarkCheckpointInterval,
+                replicaLagMax,
+                closeGrace,
+                cleaner);
+    }
+
     public PartitionsConfig withRecoveryThreads(int newRecoveryThreads) {
         return new PartitionsConfig(
                 dataDirectories,
                 shards,
                 shardInboxAppendsMax,
-                syncThreads,
+                sync,
                 newRecoveryThreads,
                 retentionInterval,
                 watermarkCheckpointInterval,
@@ -64,7 +78,7 @@ public record PartitionsConfig(
                 dataDirectories,
                 shards,
                 shardInboxAppendsMax,
-                syncThreads,
+                sync,
                 recoveryThreads,
                 retentionInterval,
                 newInterval,
@@ -78,7 +92,7 @@ public record PartitionsConfig(
                 dataDirectories,
                 shards,
                 shardInboxAppendsMax,
-                syncThreads,
+                sync,
                 recoveryThreads,
                 retentionInterval,
                 watermarkCheckpointInterval,

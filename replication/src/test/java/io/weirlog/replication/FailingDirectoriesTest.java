@@ -79,7 +79,7 @@ class FailingDirectoriesTest {
                         List.of(DataDirectory.of(disk(id, "a")), DataDirectory.of(disk(id, "b"))),
                         1,
                         1024,
-                        1,
+                        new SyncConfig(1, true),
                         1,
                         Duration.ofMinutes(1),
                         Duration.ofMillis(50),

@@ -7,8 +7,10 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// The real file system, of which directories can be told to fail: every write and sync, and every opening, of what is
@@ -17,6 +19,9 @@ final class FailingStorage {
     private final Storage real = new FileStorage();
     private final Set<Path> failing = ConcurrentHashMap.newKeySet();
 
+    private final AtomicInteger fileSystemSyncs = new AtomicInteger();
+    private volatile boolean failFileSystemSyncs;
+
     Storage storage() {
         return (Storage) Proxy.newProxyInstance(
                 Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, method, arguments) -> {
@@ -24,9 +29,34 @@ final class FailingStorage {
                     if (!method.getName().equals("exists")) {
                         check(path);
                     }
+                    if (method.getName().equals("fileSystemSync")) {
+                        return Optional.of(new CountingSync());
+                    }
                     var result = invoke(method, real, arguments);
                     return result instanceof Storage.WritableFile file ? watched(path, file) : result;
                 });
+    }
+
+    /// Does not go to the disk: no test turns the power off.
+    private final class CountingSync implements Storage.FileSystemSync {
+        @Override
+        public void sync() throws IOException {
+            fileSystemSyncs.incrementAndGet();
+            if (failFileSystemSyncs) {
+                throw new IOException("Input/output error");
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    int fileSystemSyncs() {
+        return fileSystemSyncs.get();
+    }
+
+    void failFileSystemSyncs() {
+        failFileSystemSyncs = true;
     }
 
     private Storage.WritableFile watched(Path path, Storage.WritableFile file) {

@@ -71,7 +71,7 @@ class PartitionsTest {
                         List.of(DataDirectory.of(folder)),
                         2,
                         1024,
-                        2,
+                        new SyncConfig(2, true),
                         2,
                         Duration.ofMillis(50),
                         Duration.ofMillis(50),

@@ -80,7 +80,7 @@ class ReplicatedPartitionsTest {
                         List.of(DataDirectory.of(folder.resolve(id.toString()))),
                         1,
                         1024,
-                        1,
+                        new SyncConfig(1, true),
                         1,
                         Duration.ofMinutes(1),
                         Duration.ofMillis(50),

@@ -126,6 +126,7 @@ final class NodeBroker implements AutoCloseable {
                     new FileStorage(),
                     PartitionsConfig.of(folders.directories(), config.limits().shards(), config.shutdownGrace())
                             .withRecoveryThreads(logs.recoveryThreads())
+                            .withSync(logs.sync())
                             .withWatermarkCheckpointInterval(logs.watermarkCheckpointInterval())
                             .withCleaner(logs.cleaner()),
                     ReplicationClock.SYSTEM,

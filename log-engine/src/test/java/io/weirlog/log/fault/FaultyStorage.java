@@ -153,6 +153,21 @@ public final class FaultyStorage implements Storage {
     }
 
     @Override
+    public Optional<FileSystemSync> fileSystemSync(Path directory) {
+        return Optional.of(new WholeDisk());
+    }
+
+    private synchronized void syncEverything() throws IOException {
+        if (faults.mustFail(Operation.SYNC_FILE_SYSTEM)) {
+            root.forEachFile(Node.File::giveUp);
+            throw Faults.inputOutputError();
+        }
+        root.forEachFile(Node.File::sync);
+        pendingNames.forEach(change -> CrashedDisk.apply(change, Node.Directory::durable));
+        pendingNames.clear();
+    }
+
+    @Override
     public synchronized Optional<Closeable> lock(Path file) throws IOException {
         openForWrite(file).close();
         var node = file(file);
@@ -199,6 +214,16 @@ public final class FaultyStorage implements Storage {
 
     private static String nameOf(Path path) {
         return String.valueOf(path.getFileName());
+    }
+
+    private final class WholeDisk implements FileSystemSync {
+        @Override
+        public void sync() throws IOException {
+            syncEverything();
+        }
+
+        @Override
+        public void close() {}
     }
 
     private final class Reader implements ReadableFile {

@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /// What a name stands for.
 sealed interface Node {
@@ -25,6 +26,15 @@ sealed interface Node {
 
         SortedMap<String, Node> durable() {
             return durable;
+        }
+
+        void forEachFile(Consumer<File> action) {
+            for (var node : entries.values()) {
+                switch (node) {
+                    case File file -> action.accept(file);
+                    case Directory directory -> directory.forEachFile(action);
+                }
+            }
         }
     }
 

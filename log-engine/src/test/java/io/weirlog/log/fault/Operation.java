@@ -13,5 +13,6 @@ public enum Operation {
     RENAME,
     DELETE,
     CREATE_DIRECTORY,
-    SYNC_DIRECTORY
+    SYNC_DIRECTORY,
+    SYNC_FILE_SYSTEM
 }

@@ -37,6 +37,17 @@ public final class ConfigKeys {
             ConfigTypes.integer(1, 256),
             Integer.toString(Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 256)),
             "The logs that are opened, and recovered if need be, at the same time; as many as processors by default.");
+    public static final ConfigKey<Integer> LOG_SYNC_THREADS = key(
+            "log.sync.threads",
+            ConfigTypes.integer(1, 256),
+            "2",
+            "The threads that make logs with durability=fsync durable.");
+    public static final ConfigKey<Boolean> LOG_SYNC_SHARED_ENABLE = key(
+            "log.sync.shared.enable",
+            ConfigTypes.trueOrFalse(),
+            "true",
+            "Whether one syncfs may serve all logs of a data directory that wait, where the file system allows it. It"
+                    + " writes out what others have on the same file system too.");
     public static final ConfigKey<Integer> HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS = key(
             "replica.high.watermark.checkpoint.interval.ms",
             ConfigTypes.integer(10, 600_000),
@@ -180,6 +191,8 @@ public final class ConfigKeys {
             PRODUCE_MAX_IN_FLIGHT_APPENDS,
             SHUTDOWN_GRACE,
             RECOVERY_THREADS,
+            LOG_SYNC_THREADS,
+            LOG_SYNC_SHARED_ENABLE,
             HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS,
             LOG_CLEANER_THREADS,
             LOG_CLEANER_DEDUPE_BUFFER_SIZE,

@@ -3,6 +3,7 @@ package io.weirlog.server.config;
 import io.weirlog.common.BrokerId;
 import io.weirlog.log.CleanerConfig;
 import io.weirlog.metadata.controller.LeaderBalancer;
+import io.weirlog.replication.SyncConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -106,10 +107,15 @@ public record NodeConfig(
     ///
     /// @param directories that the partitions are spread over, at least one
     /// @param recoveryThreads logs opened at the same time
+    /// @param sync how they are made durable
     /// @param watermarkCheckpointInterval how often the high watermarks are noted
     /// @param cleaner how logs are compacted
     public record Logs(
-            List<Path> directories, int recoveryThreads, Duration watermarkCheckpointInterval, CleanerConfig cleaner) {
+            List<Path> directories,
+            int recoveryThreads,
+            SyncConfig sync,
+            Duration watermarkCheckpointInterval,
+            CleanerConfig cleaner) {
         public Logs {
             directories = List.copyOf(directories);
         }
@@ -177,7 +183,8 @@ public record NodeConfig(
 
     /// The same with its partitions in these folders.
     public NodeConfig withDirectories(List<Path> directories) {
-        var moved = new Logs(directories, logs.recoveryThreads(), logs.watermarkCheckpointInterval(), logs.cleaner());
+        var moved = new Logs(
+                directories, logs.recoveryThreads(), logs.sync(), logs.watermarkCheckpointInterval(), logs.cleaner());
         return new NodeConfig(
                 nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, moved, topicDefaults);
     }

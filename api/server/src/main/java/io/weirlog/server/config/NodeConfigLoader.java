@@ -5,6 +5,7 @@ import io.weirlog.log.CleanerConfig;
 import io.weirlog.metadata.controller.LeaderBalancer;
 import io.weirlog.metadata.core.Spelling;
 import io.weirlog.metadata.core.TopicConfigs;
+import io.weirlog.replication.SyncConfig;
 import io.weirlog.server.config.ConfigResult.Setting;
 import io.weirlog.server.config.ConfigType.Parsed;
 import java.nio.file.Path;
@@ -255,6 +256,9 @@ public final class NodeConfigLoader {
         return new NodeConfig.Logs(
                 optional(settings, ConfigKeys.DATA_DIRS).orElseGet(() -> List.of(value(settings, ConfigKeys.DATA_DIR))),
                 value(settings, ConfigKeys.RECOVERY_THREADS),
+                new SyncConfig(
+                        value(settings, ConfigKeys.LOG_SYNC_THREADS),
+                        value(settings, ConfigKeys.LOG_SYNC_SHARED_ENABLE)),
                 Duration.ofMillis(value(settings, ConfigKeys.HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS)),
                 cleaner(settings));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.replication.SyncConfig;
 import io.weirlog.server.config.ConfigResult.Setting;
 import io.weirlog.server.config.ConfigSources.Flag;
 import java.io.IOException;
@@ -92,12 +93,15 @@ class NodeConfigLoaderTest {
                   - /disk1
                   - /disk2/weirlog
                 recovery.threads: 7
+                log.sync.threads: 5
+                log.sync.shared.enable: false
                 """);
         var logs = valid(new ConfigSources(Optional.of(file), Map.of(), List.of(), Map.of()))
                 .config()
                 .logs();
         assertEquals(List.of(Path.of("/disk1"), Path.of("/disk2/weirlog")), logs.directories());
         assertEquals(7, logs.recoveryThreads());
+        assertEquals(new SyncConfig(5, false), logs.sync());
         assertEquals(Duration.ofSeconds(5), logs.watermarkCheckpointInterval());
         assertEquals(
                 List.of(
