@@ -7,8 +7,10 @@ import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataMachine;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.MetadataState;
+import io.weirlog.metadata.core.ReassignmentPlan;
 import io.weirlog.metadata.core.StopCheck;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /// The cluster's metadata after one entry of its log: immutable, so a request that keeps it sees one consistent
@@ -92,6 +94,16 @@ public final class MetadataImage {
     /// Whether `broker` can be stopped now without harm to any partition.
     public StopCheck canStop(BrokerId broker) {
         return StopCheck.of(state, broker);
+    }
+
+    /// Where the topic's partitions would go if these brokers were to hold them, and no others.
+    public ReassignmentPlan planSpread(TopicImage topic, List<BrokerId> brokers) {
+        return ReassignmentPlan.spread(state, topic, brokers);
+    }
+
+    /// Where all that a broker keeps would go.
+    public ReassignmentPlan planEvacuation(BrokerId broker) {
+        return ReassignmentPlan.evacuation(state, broker);
     }
 
     /// The state that this image shows.

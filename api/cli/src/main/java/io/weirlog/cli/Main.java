@@ -38,6 +38,7 @@ public final class Main {
                 .addSubcommand(new TopicDescribeCommand(streams))
                 .addSubcommand(new TopicAlterCommand(streams))
                 .addSubcommand(new TopicElectLeadersCommand(streams))
+                .addSubcommand(new TopicReassignCommand(streams))
                 .addSubcommand(new TopicDeleteCommand(streams));
         var log = new CommandLine(new LogCommand())
                 .addSubcommand(new LogDumpCommand(streams))
@@ -58,7 +59,8 @@ public final class Main {
         var broker = new CommandLine(new BrokerCommand())
                 .addSubcommand(new BrokerListCommand(streams))
                 .addSubcommand(new BrokerDescribeCommand(streams))
-                .addSubcommand(new BrokerDrainCommand(streams));
+                .addSubcommand(new BrokerDrainCommand(streams))
+                .addSubcommand(new BrokerEvacuateCommand(streams));
         return new CommandLine(root)
                 .addSubcommand(new QuickstartCommand(streams))
                 .addSubcommand(new DevCommand(streams))

@@ -1,5 +1,6 @@
 package io.weirlog.cli;
 
+import io.weirlog.client.TopicDescription;
 import io.weirlog.client.WeirlogClient;
 import java.util.Optional;
 
@@ -9,10 +10,17 @@ final class TopicCheck {
 
     /// @param partition the one that is meant, if it is one
     static void require(WeirlogClient client, String topic, Optional<Integer> partition) throws CommandFailed {
-        int partitions = client.admin().describeTopic(topic).partitions().size();
-        if (partition.isPresent() && (partition.get() < 0 || partition.get() >= partitions)) {
-            throw new CommandFailed("topic " + topic + " has " + Quantities.count(partitions, "partition")
-                    + ", numbered from 0: " + partition.get() + " is none of them");
+        var description = client.admin().describeTopic(topic);
+        if (partition.isPresent()) {
+            partition(description, partition.get());
+        }
+    }
+
+    static void partition(TopicDescription topic, int partition) throws CommandFailed {
+        int partitions = topic.partitions().size();
+        if (partition < 0 || partition >= partitions) {
+            throw new CommandFailed("topic " + topic.name() + " has " + Quantities.count(partitions, "partition")
+                    + ", numbered from 0: " + partition + " is none of them");
         }
     }
 }

@@ -126,6 +126,10 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
                     ERROR_REASON_BATCH_REFUSED,
                     ERROR_REASON_NODE_MISMATCH,
                     ERROR_REASON_UNKNOWN_BROKER,
+                    ERROR_REASON_INVALID_REPLICAS,
+                    ERROR_REASON_REASSIGNMENT_IN_PROGRESS,
+                    ERROR_REASON_NO_REASSIGNMENT,
+                    ERROR_REASON_WOULD_LOSE_RECORDS,
                     ERROR_REASON_INVALID_TIMESTAMP,
                     ERROR_REASON_INVALID_RECORD -> ifAdvised(problem);
         };

@@ -16,6 +16,7 @@ public final class WeirlogClient implements AutoCloseable {
     private final MetadataCache metadata;
     private final Admin admin;
     private final Controllers controllers;
+    private final Reassignments reassignments;
     private final Set<Producer> producers = ConcurrentHashMap.newKeySet();
     private final Set<Consumer> consumers = ConcurrentHashMap.newKeySet();
 
@@ -25,6 +26,7 @@ public final class WeirlogClient implements AutoCloseable {
         metadata = new MetadataCache(calls);
         admin = new Admin(calls, metadata);
         controllers = new Controllers(calls);
+        reassignments = new Reassignments(calls, metadata);
     }
 
     /// A client with default settings for the cluster of these brokers, each `host:port`; one that runs is enough.
@@ -43,6 +45,11 @@ public final class WeirlogClient implements AutoCloseable {
     /// The nodes that keep the metadata.
     public Controllers controllers() {
         return controllers;
+    }
+
+    /// Moves of partitions to other brokers.
+    public Reassignments reassignments() {
+        return reassignments;
     }
 
     /// A producer with the default options.

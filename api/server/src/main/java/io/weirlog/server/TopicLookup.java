@@ -35,6 +35,11 @@ public final class TopicLookup {
         this.self = self;
     }
 
+    /// The broker that this is.
+    public BrokerId self() {
+        return self;
+    }
+
     public boolean isSelf(Leader leader) {
         return leader.getBrokerId() == self.value();
     }
@@ -62,6 +67,14 @@ public final class TopicLookup {
                     name, partition.getAsInt(), topic.get().partitions().size()));
         }
         return new Found.Topic(topic.get());
+    }
+
+    /// What is wrong with the name of a partition that is not there.
+    public Problem unknown(String topic, int partition) {
+        return image().topic(topic)
+                .map(found -> ServerProblems.unknownPartition(
+                        topic, partition, found.partitions().size()))
+                .orElseGet(() -> ServerProblems.unknownTopic(topic));
     }
 
     /// The partition's leader as clients are told; empty if it has none.

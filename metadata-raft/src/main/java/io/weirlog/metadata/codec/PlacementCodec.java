@@ -42,7 +42,7 @@ final class PlacementCodec {
     }
 
     static AlterReassignmentsRecord encoded(AlterReassignments command) {
-        var record = AlterReassignmentsRecord.newBuilder();
+        var record = AlterReassignmentsRecord.newBuilder().setOnlySettled(command.onlySettled());
         for (var move : command.moves()) {
             var item = ReplicaMoveRecord.newBuilder()
                     .setTopicId(Fields.bytes(move.partition().topicId().value()))
@@ -63,6 +63,6 @@ final class PlacementCodec {
                             ? Optional.of(Fields.brokers(move.getTarget().getReplicasList()))
                             : Optional.empty()));
         }
-        return new AlterReassignments(requestId, moves);
+        return new AlterReassignments(requestId, moves, record.getOnlySettled());
     }
 }

@@ -119,9 +119,15 @@ public sealed interface MetadataCommand {
     /// Moves partitions to other replicas, or calls that off. Each is decided by itself.
     ///
     /// @param moves at most [MetadataLimits#MOVES_PER_COMMAND_MAX]
-    record AlterReassignments(RequestId requestId, List<ReplicaMove> moves) implements MetadataCommand {
+    /// @param onlySettled refuses another target for what is on its way to one; otherwise the last one counts
+    record AlterReassignments(RequestId requestId, List<ReplicaMove> moves, boolean onlySettled)
+            implements MetadataCommand {
         public AlterReassignments {
             moves = List.copyOf(moves);
+        }
+
+        public AlterReassignments(RequestId requestId, List<ReplicaMove> moves) {
+            this(requestId, moves, false);
         }
     }
 

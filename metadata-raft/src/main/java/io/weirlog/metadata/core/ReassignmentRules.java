@@ -27,11 +27,11 @@ final class ReassignmentRules {
                             .formatted(command.moves().size(), MetadataLimits.MOVES_PER_COMMAND_MAX));
         }
         var batch = new Batch(state);
-        command.moves().forEach(move -> batch.add(decide(batch.state(), move)));
+        command.moves().forEach(move -> batch.add(decide(batch.state(), move, command.onlySettled())));
         return batch.decision();
     }
 
-    private static Decision decide(MetadataState state, ReplicaMove move) {
+    private static Decision decide(MetadataState state, ReplicaMove move, boolean onlySettled) {
         var topic = state.topics().byId(move.partition().topicId());
         var found = topic.flatMap(known -> known.partition(move.partition().partition()));
         if (topic.isEmpty() || found.isEmpty()) {
@@ -39,11 +39,12 @@ final class ReassignmentRules {
         }
         var partition = found.get();
         var original = partition.settledReplicas();
+        var name = topic.get().name() + "-" + partition.partition();
         var problems = new Problems();
         if (move.target().isPresent()) {
             checkTarget(state, original, move.target().get(), problems);
         } else if (partition.reassignment().isEmpty()) {
-            problems.add(RejectReason.NO_REASSIGNMENT, "%s is not being reassigned", move.partition());
+            problems.add(RejectReason.NO_REASSIGNMENT, "%s is not being reassigned", name);
         }
         if (!problems.isEmpty()) {
             return problems.rejection().map(Decision::reject).orElseThrow();
@@ -53,11 +54,17 @@ final class ReassignmentRules {
             return Decision.reject(
                     RejectReason.WOULD_LOSE_RECORDS,
                     "of %s only replicas to be dropped hold all records: wait until one of %s is in sync"
-                            .formatted(move.partition(), reassignment.all()));
+                            .formatted(name, reassignment.all()));
         }
         var reply = new MetadataReply.Done(state.index());
         if (partition.reassignment().equals(Optional.of(reassignment))) {
             return new Decision(List.of(), reply);
+        }
+        if (onlySettled && move.target().isPresent() && partition.reassignment().isPresent()) {
+            return Decision.reject(
+                    RejectReason.REASSIGNMENT_IN_PROGRESS,
+                    "%s is on its way to %s already: wait for that, or call it off"
+                            .formatted(name, partition.reassignment().get().target()));
         }
         var change = new PartitionChange(state, topic.get(), ElectionReason.REASSIGNED, Set.of(), Set.of());
         List<MetadataEvent> events = change.of(partition, reassignment)
@@ -78,7 +85,7 @@ final class ReassignmentRules {
         }
         for (var broker : target) {
             if (!state.brokers().containsKey(broker)) {
-                problems.add(RejectReason.INVALID_REPLICAS, "there is no broker %s", broker);
+                problems.add(RejectReason.BROKER_NOT_FOUND, "there is no broker %s", broker);
             } else if (!original.contains(broker) && !state.isServing(broker)) {
                 problems.add(RejectReason.INVALID_REPLICAS, "broker %s is out of service or about to stop", broker);
             }

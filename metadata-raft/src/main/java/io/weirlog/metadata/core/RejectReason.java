@@ -27,6 +27,8 @@ public enum RejectReason {
     /// An explicit list of replicas does not fit: the wrong number of them, one twice, or one on an unknown broker.
     INVALID_REPLICAS,
     PARTITION_NOT_FOUND,
+    /// The partition is on its way to other replicas than those asked for.
+    REASSIGNMENT_IN_PROGRESS,
     /// There is no reassignment to call off.
     NO_REASSIGNMENT,
     /// No replica that holds the acknowledged records would be left.

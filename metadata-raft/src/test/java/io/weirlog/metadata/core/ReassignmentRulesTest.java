@@ -83,6 +83,24 @@ class ReassignmentRulesTest {
     }
 
     @Test
+    void aMoveUnderWayIsLeftAloneByWhoeverAsksForThat() {
+        assertAccepted(move(1, 2, 4));
+        var refused = assertInstanceOf(ItemResult.Refused.class, onlySettled(move(1, 2, 5)));
+        assertEquals(RejectReason.REASSIGNMENT_IN_PROGRESS, refused.reason());
+        assertEquals("t-0 is on its way to [1, 2, 4] already: wait for that, or call it off", refused.message());
+        assertInstanceOf(ItemResult.Accepted.class, onlySettled(move(1, 2, 4)), "a retry");
+        assertInstanceOf(ItemResult.Accepted.class, onlySettled(callOff()));
+        assertReplicas("[1, 2, 3], adding [], removing []");
+    }
+
+    private ItemResult onlySettled(ReplicaMove move) {
+        var command = new MetadataCommand.AlterReassignments(Commands.request(), List.of(move), true);
+        return ((MetadataReply.Batch) cluster.accepted(command).reply())
+                .results()
+                .getFirst();
+    }
+
+    @Test
     void whatIsThereAlreadyIsThroughAtOnce() {
         assertAccepted(move(3, 2, 1));
         assertReplicas("[3, 2, 1], adding [], removing []");
@@ -118,7 +136,7 @@ class ReassignmentRulesTest {
                         RejectReason.NO_REASSIGNMENT,
                         RejectReason.INVALID_REPLICAS,
                         RejectReason.INVALID_REPLICAS,
-                        RejectReason.INVALID_REPLICAS,
+                        RejectReason.BROKER_NOT_FOUND,
                         null),
                 reply.results().stream()
                         .map(result -> result instanceof ItemResult.Refused refused ? refused.reason() : null)

@@ -24,6 +24,8 @@ import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.CreateTopicResponse;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DeleteTopicResponse;
+import io.weirlog.v1.DescribeReplicasRequest;
+import io.weirlog.v1.DescribeReplicasResponse;
 import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.DescribeTopicResponse;
 import io.weirlog.v1.ElectLeadersRequest;
@@ -32,6 +34,8 @@ import io.weirlog.v1.ListReassignmentsRequest;
 import io.weirlog.v1.ListReassignmentsResponse;
 import io.weirlog.v1.ListTopicsRequest;
 import io.weirlog.v1.ListTopicsResponse;
+import io.weirlog.v1.PlanReassignmentRequest;
+import io.weirlog.v1.PlanReassignmentResponse;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.TopicSummary;
 import io.weirlog.wire.Problems;
@@ -57,6 +61,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private final TopicOpenings openings;
     private final TopicDescriptions descriptions;
     private final TopicChanges changes;
+    private final Reassignments reassignments;
     private final Map<String, String> topicDefaults;
     private final Executor executor;
 
@@ -72,6 +77,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
         this.metadata = metadata;
         this.openings = openings;
         this.descriptions = new TopicDescriptions(topics, partitions);
+        this.reassignments = new Reassignments(topics, partitions);
         this.topicDefaults = topicDefaults;
         this.executor = executor;
         this.changes = new TopicChanges(topics, metadata, openings, descriptions, AdminApi::unavailable, executor);
@@ -101,7 +107,17 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     @Override
     public void listReassignments(
             ListReassignmentsRequest request, StreamObserver<ListReassignmentsResponse> response) {
-        answer(response, changes.listReassignments());
+        answer(response, reassignments.list());
+    }
+
+    @Override
+    public void planReassignment(PlanReassignmentRequest request, StreamObserver<PlanReassignmentResponse> response) {
+        reassignments.plan(request, response);
+    }
+
+    @Override
+    public void describeReplicas(DescribeReplicasRequest request, StreamObserver<DescribeReplicasResponse> response) {
+        reassignments.describeReplicas(request, response);
     }
 
     @Override

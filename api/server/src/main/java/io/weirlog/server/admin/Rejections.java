@@ -33,17 +33,24 @@ final class Rejections {
                 of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_CONFIG, rejected, topic);
             case LIMIT_EXCEEDED ->
                 of(Status.Code.RESOURCE_EXHAUSTED, ErrorReason.ERROR_REASON_OVERLOADED, rejected, topic);
+            case BROKER_NOT_FOUND ->
+                of(Status.Code.NOT_FOUND, ErrorReason.ERROR_REASON_UNKNOWN_BROKER, rejected, topic);
+            case PARTITION_NOT_FOUND ->
+                of(Status.Code.NOT_FOUND, ErrorReason.ERROR_REASON_UNKNOWN_PARTITION, rejected, topic);
+            case INVALID_REPLICAS ->
+                of(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_REPLICAS, rejected, topic);
+            case REASSIGNMENT_IN_PROGRESS ->
+                of(Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_REASSIGNMENT_IN_PROGRESS, rejected, topic);
+            case NO_REASSIGNMENT ->
+                of(Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_NO_REASSIGNMENT, rejected, topic);
+            case WOULD_LOSE_RECORDS ->
+                of(Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_WOULD_LOSE_RECORDS, rejected, topic);
             case COMMAND_TOO_LARGE,
                     INVALID_BROKER,
                     TOPIC_ID_IN_USE,
-                    BROKER_NOT_FOUND,
                     STALE_BROKER_EPOCH,
                     BROKER_IN_SERVICE,
                     BROKER_HAS_REPLICAS,
-                    INVALID_REPLICAS,
-                    PARTITION_NOT_FOUND,
-                    NO_REASSIGNMENT,
-                    WOULD_LOSE_RECORDS,
                     INVALID_FEATURE_LEVEL,
                     UNSUPPORTED_FEATURE_LEVEL,
                     INVALID_CONTROLLER,

@@ -11,6 +11,7 @@ import io.weirlog.metadata.core.ElectionResult;
 import io.weirlog.metadata.core.ItemResult;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
+import io.weirlog.metadata.core.RejectReason;
 import io.weirlog.metadata.core.ReplicaMove;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.metadata.core.TopicRef;
@@ -26,10 +27,8 @@ import io.weirlog.v1.CreatePartitionsResponse;
 import io.weirlog.v1.ElectLeadersRequest;
 import io.weirlog.v1.ElectLeadersResponse;
 import io.weirlog.v1.ElectionOutcome;
-import io.weirlog.v1.ListReassignmentsResponse;
 import io.weirlog.v1.MoveResult;
 import io.weirlog.v1.PartitionMove;
-import io.weirlog.v1.PartitionReassignment;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.Replicas;
 import io.weirlog.wire.Problems;
@@ -157,40 +156,25 @@ final class TopicChanges {
                         partition(move.getTopic(), move.getPartition()),
                         move.hasTarget() ? Optional.of(brokers(move.getTarget())) : Optional.empty()));
             }
-            propose(new MetadataCommand.AlterReassignments(requestId, moves), "", response, reply -> {
+            var command = new MetadataCommand.AlterReassignments(requestId, moves, request.getOnlySettled());
+            propose(command, "", response, reply -> {
                 var batch = (MetadataReply.Batch) reply;
                 var answer = AlterReassignmentsResponse.newBuilder().setMetadataIndex(batch.index());
                 for (int i = 0; i < moves.size(); i++) {
-                    answer.addResults(
-                            result(batch.results().get(i), request.getMoves(i).getTopic()));
+                    answer.addResults(result(batch.results().get(i), request.getMoves(i)));
                 }
                 return answer.build();
             });
         });
     }
 
-    private static MoveResult result(ItemResult result, String topic) {
+    private MoveResult result(ItemResult result, PartitionMove move) {
         var answer = MoveResult.newBuilder();
         if (result instanceof ItemResult.Refused(var reason, var message)) {
-            answer.setProblem(Rejections.problem(new MetadataReply.Rejected(reason, message), topic));
-        }
-        return answer.build();
-    }
-
-    ListReassignmentsResponse listReassignments() {
-        var image = topics.image();
-        var answer = ListReassignmentsResponse.newBuilder().setMetadataIndex(image.index());
-        for (var topic : image.topics()) {
-            for (var partition : topic.partitions()) {
-                if (partition.reassignment().isPresent()) {
-                    answer.addReassignments(PartitionReassignment.newBuilder()
-                            .setTopic(topic.name())
-                            .setPartition(partition.partition())
-                            .addAllReplicas(numbers(partition.replicas()))
-                            .addAllAddingReplicas(numbers(partition.addingReplicas()))
-                            .addAllRemovingReplicas(numbers(partition.removingReplicas())));
-                }
-            }
+            var problem = reason == RejectReason.PARTITION_NOT_FOUND
+                    ? topics.unknown(move.getTopic(), move.getPartition())
+                    : Rejections.problem(new MetadataReply.Rejected(reason, message), move.getTopic());
+            answer.setProblem(problem);
         }
         return answer.build();
     }
