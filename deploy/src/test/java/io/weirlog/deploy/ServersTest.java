@@ -1,12 +1,9 @@
 package io.weirlog.deploy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.client.ConsumerOptions;
-import io.weirlog.client.NewTopic;
 import io.weirlog.client.ProducerRecord;
-import io.weirlog.client.TopicListing;
 import io.weirlog.client.WeirlogClient;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -18,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -29,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Three `weirlog server` processes are one cluster, whichever of them is killed.
 class ServersTest {
     private static final int NODES = 3;
+    private static final int PARTITIONS = 6;
 
     @TempDir
     private Path folder;
@@ -56,22 +53,32 @@ class ServersTest {
     @Test
     void whatWasAnsweredStaysTrue() throws Exception {
         start(1, 2, 3);
-        Set<String> topics = new TreeSet<>();
+        var topics = new KnownTopics();
         for (int id = 1; id <= NODES; id++) {
-            create(id, "by-" + id);
-            topics.add("by-" + id);
+            topics.create(address(id), "by-" + id, PARTITIONS);
+        }
+        for (int id = 1; id <= NODES; id++) {
+            topics.alter(address(id), "by-" + (id % NODES + 1), 1_000 + id);
+            topics.assertShownBy(address(id));
         }
         write("by-1", "one");
         for (int id = 1; id <= NODES; id++) {
             int other = id % NODES + 1;
             run(id).kill();
-            create(other, "without-" + id);
-            topics.add("without-" + id);
-            delete(other, "by-" + id);
-            topics.remove("by-" + id);
-            assertEquals(topics, names(other));
+            topics.create(address(other), "without-" + id, PARTITIONS);
+            topics.alter(address(other), "without-" + id, 3_600_000 + id);
+            topics.delete(address(other), "by-" + id);
+            for (int living = 1; living <= NODES; living++) {
+                if (living != id) {
+                    topics.assertShownBy(address(living));
+                }
+            }
             start(id);
-            assertEquals(topics, names(id));
+            topics.assertShownBy(address(id));
+        }
+        // Any node that was killed in between is as good as another.
+        for (int id = 1; id <= NODES; id++) {
+            topics.alter(address(id), "without-" + id, 7_200_000 + id);
         }
         write("without-1", "two");
         assertEquals(values("two"), read("without-1"));
@@ -88,7 +95,7 @@ class ServersTest {
         }
         start(1, 2, 3);
         for (int id = 1; id <= NODES; id++) {
-            assertEquals(topics, names(id));
+            topics.assertShownBy(address(id));
         }
         assertEquals(values("two"), read("without-1"));
     }
@@ -142,32 +149,9 @@ class ServersTest {
         return "127.0.0.1:" + port(id, 0);
     }
 
-    private void create(int id, String topic) {
-        try (var client = WeirlogClient.connect(address(id))) {
-            client.admin().createTopic(NewTopic.named(topic).withPartitions(6).withReplicationFactor(1));
-            var partitions = client.admin().describeTopic(topic).partitions();
-            assertEquals(6, partitions.size());
-            assertTrue(partitions.stream().allMatch(one -> one.leader().isPresent()), partitions::toString);
-        }
-    }
-
-    private void delete(int id, String topic) {
-        try (var client = WeirlogClient.connect(address(id))) {
-            client.admin().deleteTopic(topic);
-        }
-    }
-
-    private Set<String> names(int id) {
-        try (var client = WeirlogClient.connect(address(id))) {
-            return client.admin().listTopics().stream()
-                    .map(TopicListing::name)
-                    .collect(Collectors.toCollection(TreeSet::new));
-        }
-    }
-
     private static Set<String> values(String value) {
         Set<String> values = new HashSet<>();
-        for (int partition = 0; partition < 6; partition++) {
+        for (int partition = 0; partition < PARTITIONS; partition++) {
             values.add(value + partition);
         }
         return values;
@@ -177,7 +161,7 @@ class ServersTest {
     private void write(String topic, String value) throws Exception {
         try (var client = WeirlogClient.connect(address(1));
                 var producer = client.producer()) {
-            for (int partition = 0; partition < 6; partition++) {
+            for (int partition = 0; partition < PARTITIONS; partition++) {
                 producer.send(ProducerRecord.of(topic, value + partition).toPartition(partition))
                         .get(30, TimeUnit.SECONDS);
             }
@@ -190,7 +174,7 @@ class ServersTest {
         try (var client = WeirlogClient.connect(address(2));
                 var consumer =
                         client.consumer(ConsumerOptions.builder().topic(topic).build())) {
-            for (int polls = 0; polls < 60 && values.size() < 6; polls++) {
+            for (int polls = 0; polls < 60 && values.size() < PARTITIONS; polls++) {
                 consumer.poll(Duration.ofMillis(500))
                         .forEach(record -> values.add(record.valueText().orElse("")));
             }
