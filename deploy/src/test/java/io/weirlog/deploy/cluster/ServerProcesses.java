@@ -62,11 +62,22 @@ final class ServerProcesses implements AutoCloseable {
         return launch(id, all().filter(node -> node != id));
     }
 
+    /// Starts a node that knows of these controllers. It forms the quorum with them if it is one of them itself, and
+    /// waits to be added to them otherwise.
+    Run launchKnowing(int id, int... controllers) {
+        return launch(id, IntStream.of(controllers));
+    }
+
+    /// Starts a node that is no controller any more, and follows this one.
+    Run launchBroker(int id, int controller) {
+        return launch(id, IntStream.of(controller), "roles=broker");
+    }
+
     private IntStream all() {
         return IntStream.rangeClosed(1, count);
     }
 
-    private Run launch(int id, IntStream controllers) {
+    private Run launch(int id, IntStream controllers, String... more) {
         var quorum =
                 controllers.mapToObj(node -> node + "@" + hosts.apply(node)).collect(Collectors.joining(","));
         var own = List.of(
@@ -81,6 +92,7 @@ final class ServerProcesses implements AutoCloseable {
         arguments.add("server");
         own.forEach(setting -> arguments.addAll(List.of("-c", setting)));
         settings.forEach(setting -> arguments.addAll(List.of("-c", setting)));
+        List.of(more).forEach(setting -> arguments.addAll(List.of("-c", setting)));
         var builder = Run.weirlogBuilder(arguments.toArray(String[]::new));
         builder.command().addAll(0, prefixes.apply(id));
         builder.environment().put("WEIRLOG_JAVA_OPTS", "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
