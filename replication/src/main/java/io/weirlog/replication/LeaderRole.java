@@ -179,7 +179,13 @@ final class LeaderRole implements PartitionRole {
 
     @Override
     public void changed(PartitionAssignment changed) {
+        var before = assignment;
         assignment = changed;
+        streams.forEach((follower, stream) -> {
+            if (before.isOnlyAdded(follower) != changed.isOnlyAdded(follower)) {
+                stream.throttle(changed.id(), changed.isOnlyAdded(follower));
+            }
+        });
         step(new LeaderEvent.MetadataChanged(changed.metadata()));
     }
 
@@ -237,8 +243,12 @@ final class LeaderRole implements PartitionRole {
                     stream(follower).ifPresent(stream -> stream.answer(assignment.id(), message));
                 case LeaderEffect.StartSending(var follower, var session, var from) ->
                     stream(follower)
-                            .ifPresent(
-                                    stream -> stream.startSending(assignment.id(), session, from, log.logEndOffset()));
+                            .ifPresent(stream -> stream.startSending(
+                                    assignment.id(),
+                                    session,
+                                    from,
+                                    log.logEndOffset(),
+                                    assignment.isOnlyAdded(follower)));
                 case LeaderEffect.StopSending(var follower) ->
                     stream(follower).ifPresent(stream -> stream.stopSending(assignment.id()));
                 case LeaderEffect.OfferMore(var end) ->

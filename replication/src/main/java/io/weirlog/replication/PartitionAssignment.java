@@ -9,10 +9,32 @@ import io.weirlog.replication.core.PartitionMetadata;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// What the metadata say of a partition that this broker hosts: all that replication ever learns of them.
+///
+/// @param adding replicas that a reassignment adds
 public record PartitionAssignment(
-        TopicPartition id, String topic, Optional<BrokerId> leader, PartitionMetadata metadata, LogConfig logConfig) {
+        TopicPartition id,
+        String topic,
+        Optional<BrokerId> leader,
+        PartitionMetadata metadata,
+        Set<BrokerId> adding,
+        LogConfig logConfig) {
+    public PartitionAssignment {
+        adding = Set.copyOf(adding);
+    }
+
+    /// A partition that stays where it is.
+    public PartitionAssignment(
+            TopicPartition id,
+            String topic,
+            Optional<BrokerId> leader,
+            PartitionMetadata metadata,
+            LogConfig logConfig) {
+        this(id, topic, leader, metadata, Set.of(), logConfig);
+    }
+
     /// A new partition that has its leader for its only replica.
     public static PartitionAssignment alone(TopicPartition id, String topic, BrokerId leader, LogConfig logConfig) {
         var replicas = List.of(leader);
@@ -27,6 +49,11 @@ public record PartitionAssignment(
 
     public boolean isLedBy(BrokerId broker) {
         return leader.equals(Optional.of(broker));
+    }
+
+    /// Whether a replica is being added and nobody counts on it yet.
+    boolean isOnlyAdded(BrokerId replica) {
+        return adding.contains(replica) && !metadata.inSync().contains(replica);
     }
 
     /// Whether nothing has ever happened to the partition, so that it has no records anywhere.

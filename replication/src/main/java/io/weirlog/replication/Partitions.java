@@ -16,6 +16,7 @@ import io.weirlog.replication.link.FollowerStream;
 import io.weirlog.replication.link.FollowerStreams;
 import io.weirlog.replication.link.LeaderLink;
 import io.weirlog.replication.link.LeaderLinks;
+import io.weirlog.replication.link.ReassignmentThrottle;
 import io.weirlog.replication.link.ReplicaTransport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,6 +47,7 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
 
     private static final long LINK_TICK_MILLIS = 100;
     private static final long TICK_MILLIS = 500;
+    private static final long ALLOWANCE_MILLIS = 50;
     private static final ReplicationStream.Limits STREAM_LIMITS = new ReplicationStream.Limits(4 << 20, 256 << 10);
 
     private final PartitionsConfig config;
@@ -109,6 +112,10 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         schedule(this::reportRecovery, TICK_MILLIS);
         schedule(this::tickHosts, TICK_MILLIS);
         schedule(followers::tick, TICK_MILLIS);
+        config.reassignmentBytesPerSecond().ifPresent(bytes -> {
+            var throttle = new ReassignmentThrottle(bytes, clock::nanoTime);
+            schedule(() -> followers.allow(throttle), ALLOWANCE_MILLIS);
+        });
         schedule(() -> services.links().tick(nowMillis()), LINK_TICK_MILLIS);
     }
 
@@ -361,6 +368,11 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
             }
             case ReadResult.OutOfRange outOfRange -> Optional.empty();
         };
+    }
+
+    /// What is sent at most to replicas that are being added; empty if there is no bound.
+    public OptionalLong reassignmentBytesPerSecond() {
+        return config.reassignmentBytesPerSecond();
     }
 
     /// The topics of which partitions are hosted.

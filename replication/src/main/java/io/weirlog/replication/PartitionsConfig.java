@@ -3,6 +3,7 @@ package io.weirlog.replication;
 import io.weirlog.log.CleanerConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 
 /// How this broker hosts partitions.
 ///
@@ -16,6 +17,7 @@ import java.util.List;
 /// @param replicaLagMax `replica.lag.time.max.ms`: who was not caught up for longer leaves the in-sync set
 /// @param closeGrace how long [Partitions#close] waits for acknowledgements under way
 /// @param cleaner how logs are compacted
+/// @param reassignmentBytesPerSecond what is sent at most to replicas that are being added; empty: no bound
 public record PartitionsConfig(
         List<DataDirectory> dataDirectories,
         int shards,
@@ -26,9 +28,36 @@ public record PartitionsConfig(
         Duration watermarkCheckpointInterval,
         Duration replicaLagMax,
         Duration closeGrace,
-        CleanerConfig cleaner) {
+        CleanerConfig cleaner,
+        OptionalLong reassignmentBytesPerSecond) {
     public PartitionsConfig {
         dataDirectories = List.copyOf(dataDirectories);
+    }
+
+    /// Without a throttle.
+    public PartitionsConfig(
+            List<DataDirectory> dataDirectories,
+            int shards,
+            int shardInboxAppendsMax,
+            SyncConfig sync,
+            int recoveryThreads,
+            Duration retentionInterval,
+            Duration watermarkCheckpointInterval,
+            Duration replicaLagMax,
+            Duration closeGrace,
+            CleanerConfig cleaner) {
+        this(
+                dataDirectories,
+                shards,
+                shardInboxAppendsMax,
+                sync,
+                recoveryThreads,
+                retentionInterval,
+                watermarkCheckpointInterval,
+                replicaLagMax,
+                closeGrace,
+                cleaner,
+                OptionalLong.empty());
     }
 
     public static PartitionsConfig of(List<DataDirectory> dataDirectories, int shards, Duration closeGrace) {
@@ -70,7 +99,8 @@ public record PartitionsConfig(
                 watermarkCheckpointInterval,
                 replicaLagMax,
                 closeGrace,
-                cleaner);
+                cleaner,
+                reassignmentBytesPerSecond);
     }
 
     public PartitionsConfig withWatermarkCheckpointInterval(Duration newInterval) {
@@ -84,7 +114,8 @@ public record PartitionsConfig(
                 newInterval,
                 replicaLagMax,
                 closeGrace,
-                cleaner);
+                cleaner,
+                reassignmentBytesPerSecond);
     }
 
     public PartitionsConfig withCleaner(CleanerConfig newCleaner) {
@@ -98,6 +129,22 @@ public record PartitionsConfig(
                 watermarkCheckpointInterval,
                 replicaLagMax,
                 closeGrace,
-                newCleaner);
+                newCleaner,
+                reassignmentBytesPerSecond);
+    }
+
+    public PartitionsConfig withReassignmentBytesPerSecond(OptionalLong bytesPerSecond) {
+        return new PartitionsConfig(
+                dataDirectories,
+                shards,
+                shardInboxAppendsMax,
+                sync,
+                recoveryThreads,
+                retentionInterval,
+                watermarkCheckpointInterval,
+                replicaLagMax,
+                closeGrace,
+                cleaner,
+                bytesPerSecond);
     }
 }

@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -177,6 +178,7 @@ public final class Broker implements MetadataListener {
                                 topicSettings.minInSyncReplicas(),
                                 partition.settledReplicas().size()),
                         standings),
+                Set.copyOf(partition.addingReplicas()),
                 topicSettings.logConfig());
     }
 

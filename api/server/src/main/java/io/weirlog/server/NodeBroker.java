@@ -128,7 +128,8 @@ final class NodeBroker implements AutoCloseable {
                             .withRecoveryThreads(logs.recoveryThreads())
                             .withSync(logs.sync())
                             .withWatermarkCheckpointInterval(logs.watermarkCheckpointInterval())
-                            .withCleaner(logs.cleaner()),
+                            .withCleaner(logs.cleaner())
+                            .withReassignmentBytesPerSecond(logs.reassignmentBytesPerSecond()),
                     ReplicationClock.SYSTEM,
                     transport,
                     isrController);

@@ -33,6 +33,7 @@ public final class FollowerStream {
     private final List<ToFollower> batch = new ArrayList<>();
     private boolean spoke;
     private volatile boolean ended;
+    private volatile boolean awaitsAllowance;
 
     /// The partitions that this broker leads. Calls must not block.
     public interface Leaders {
@@ -112,8 +113,16 @@ public final class FollowerStream {
         }
     }
 
-    public void startSending(TopicPartition partition, StreamSession session, Offset from, Offset end) {
+    /// @param throttled whether the follower's replica is only being added
+    public void startSending(
+            TopicPartition partition, StreamSession session, Offset from, Offset end, boolean throttled) {
+        throttle(partition, throttled);
         outbox.put(new Step.Flow(new ReplicationStream.Event.Start(partition, session, from, end)));
+    }
+
+    /// From now on the partition's traffic is that of a reassignment, or is not.
+    public void throttle(TopicPartition partition, boolean throttled) {
+        outbox.put(new Step.Flow(new ReplicationStream.Event.Throttled(partition, throttled)));
     }
 
     public void stopSending(TopicPartition partition) {
@@ -126,6 +135,20 @@ public final class FollowerStream {
                 partition,
                 new Step.Flow(new ReplicationStream.Event.Offer(partition, end)),
                 (former, latter) -> latter);
+    }
+
+    /// Lets throttled partitions send what they may by now.
+    void allow(ReassignmentThrottle throttle) {
+        if (awaitsAllowance) {
+            outbox.put(
+                    ReassignmentThrottle.class,
+                    new Step.Task(() -> {
+                        if (flow.awaitsAllowance()) {
+                            flow(new ReplicationStream.Event.Allowed(throttle.take()));
+                        }
+                    }),
+                    (former, latter) -> latter);
+        }
     }
 
     /// Says that the stream lives, if nothing else was said since the last call.
@@ -165,6 +188,7 @@ public final class FollowerStream {
                 }
             }
             flush();
+            awaitsAllowance = flow.awaitsAllowance();
         } catch (RuntimeException e) {
             LOG.error("the stream to follower broker {} failed", follower, e);
             batch.clear();

@@ -2,6 +2,7 @@ package io.weirlog.replication.link;
 
 import io.weirlog.common.BrokerId;
 import io.weirlog.replication.core.ReplicationStream;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -12,6 +13,7 @@ public final class FollowerStreams implements AutoCloseable {
     private final ReplicationStream.Limits limits;
     private final Executor executor;
     private final Map<BrokerId, FollowerStream> streams = new ConcurrentHashMap<>();
+    private int first;
 
     public FollowerStreams(FollowerStream.Leaders leaders, ReplicationStream.Limits limits, Executor executor) {
         this.leaders = leaders;
@@ -34,6 +36,16 @@ public final class FollowerStreams implements AutoCloseable {
     public void ended(FollowerStream stream) {
         streams.remove(stream.follower(), stream);
         stream.ended();
+    }
+
+    /// Lets throttled partitions send what they may by now; the streams come first in turn. To be called some twenty
+    /// times a second.
+    public void allow(ReassignmentThrottle throttle) {
+        var all = List.copyOf(streams.values());
+        first = all.isEmpty() ? 0 : (first + 1) % all.size();
+        for (int i = 0; i < all.size(); i++) {
+            all.get((first + i) % all.size()).allow(throttle);
+        }
     }
 
     /// Lets silent streams say that they live. To be called about twice a second.

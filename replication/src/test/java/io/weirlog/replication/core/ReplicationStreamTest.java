@@ -53,6 +53,63 @@ class ReplicationStreamTest {
     }
 
     @Test
+    void aThrottledPartitionSendsWhatItMayAndMakesUpForTooMuch() {
+        stream.step(new Event.Throttled(partition(0), true));
+        assertEquals(List.of(), start(0, 1_000));
+        assertTrue(stream.awaitsAllowance());
+        var first = stream.step(new Event.Allowed(5));
+        assertEquals(1, first.size());
+        assertEquals(List.of(), sent(first.getFirst(), 10), "5 too much");
+        assertTrue(stream.awaitsAllowance());
+        assertEquals(List.of(), stream.step(new Event.Allowed(5)), "only made up for");
+        assertEquals(1, stream.step(new Event.Allowed(1)).size());
+    }
+
+    @Test
+    void oneThatIsThrottledTakesNothingFromTheOthers() {
+        stream.step(new Event.Throttled(partition(0), true));
+        start(0, 1_000);
+        var free = start(1, 30);
+        for (int i = 0; i < 3; i++) {
+            var send = assertInstanceOf(Effect.Send.class, free.getFirst());
+            assertEquals(partition(1), send.partition());
+            free = sent(send, 10);
+        }
+        assertEquals(List.of(), free);
+        assertEquals(30, stream.underWayBytes());
+    }
+
+    @Test
+    void turnsAlternateWhileThereIsAnAllowance() {
+        var sender = new ReplicationStream(new ReplicationStream.Limits(1_000, 10));
+        sender.step(new Event.Throttled(partition(0), true));
+        sender.step(new Event.Start(partition(0), SESSION, Offset.ZERO, new Offset(1_000)));
+        sender.step(new Event.Allowed(50));
+        var counts = new int[2];
+        var reads = new ArrayDeque<Effect.Send>();
+        add(reads, sender.step(new Event.Start(partition(1), SESSION, Offset.ZERO, new Offset(1_000))));
+        add(reads, sender.step(new Event.Sent(partition(0), SESSION, new Offset(10), 10)));
+        while (!reads.isEmpty() && counts[0] + counts[1] < 20) {
+            var send = reads.remove();
+            counts[send.partition().partition()]++;
+            add(
+                    reads,
+                    sender.step(new Event.Sent(
+                            send.partition(), SESSION, send.from().plus(10), 10)));
+        }
+        assertEquals(4, counts[0], "50 were allowed, and 10 of them sent before");
+        assertEquals(16, counts[1]);
+    }
+
+    @Test
+    void whoIsThrottledNoLongerSendsAtOnce() {
+        stream.step(new Event.Throttled(partition(0), true));
+        start(0, 1_000);
+        assertEquals(1, stream.step(new Event.Throttled(partition(0), false)).size());
+        assertEquals(false, stream.awaitsAllowance());
+    }
+
+    @Test
     void whatIsReadForAnEndedSessionChangesNothing() {
         var old = start(0, 50).getFirst();
         var next = new StreamSession(2);

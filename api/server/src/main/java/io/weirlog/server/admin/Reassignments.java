@@ -119,6 +119,7 @@ final class Reassignments {
         }
         var answer =
                 DescribeReplicasResponse.newBuilder().setBrokerId(topics.self().value());
+        partitions.reassignmentBytesPerSecond().ifPresent(answer::setReassignmentBytesPerSecond);
         for (var partition : request.getPartitionsList()) {
             topics.image()
                     .topic(partition.getTopic())

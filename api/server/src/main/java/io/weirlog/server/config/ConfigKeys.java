@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// Every key that a node knows.
@@ -161,6 +162,12 @@ public final class ConfigKeys {
             ConfigTypes.integer(1, Integer.MAX_VALUE),
             "15000",
             "How long a compacting thread waits when it has found nothing to do.");
+    public static final ConfigKey<OptionalLong> REASSIGNMENT_BYTES_PER_SECOND = key(
+            "reassignment.bytes.per.second",
+            ConfigTypes.bytesOrUnlimited(1024, 1024 * GIB),
+            "64MiB",
+            "What the broker sends at most to replicas that are being added to the partitions that it leads, all"
+                    + " together. Replicas in sync are not throttled.");
 
     /// In the order in which they are shown.
     public static final List<ConfigKey<?>> ALL = List.of(
@@ -197,7 +204,8 @@ public final class ConfigKeys {
             LOG_CLEANER_THREADS,
             LOG_CLEANER_DEDUPE_BUFFER_SIZE,
             LOG_CLEANER_IO_MAX_BYTES_PER_SECOND,
-            LOG_CLEANER_BACKOFF_MS);
+            LOG_CLEANER_BACKOFF_MS,
+            REASSIGNMENT_BYTES_PER_SECOND);
 
     /// What follows it is the name of a topic config; see [io.weirlog.metadata.core.TopicConfigs].
     public static final String TOPIC_DEFAULTS_PREFIX = "topic.defaults.";

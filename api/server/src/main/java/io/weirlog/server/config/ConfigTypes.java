@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,14 @@ final class ConfigTypes {
 
     static ConfigType<Long> bytesLong(long min, long max) {
         return new ConfigType<>(sizeRange(min, max), text -> inRange(Units.parseBytes(text), min, max));
+    }
+
+    static ConfigType<OptionalLong> bytesOrUnlimited(long min, long max) {
+        return new ConfigType<>(
+                sizeRange(min, max) + ", or 'unlimited'",
+                text -> text.equals("unlimited")
+                        ? OptionalLong.empty()
+                        : OptionalLong.of(inRange(Units.parseBytes(text), min, max)));
     }
 
     static ConfigType<Duration> duration(Duration min, Duration max) {

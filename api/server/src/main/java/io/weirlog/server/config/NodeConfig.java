@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -110,12 +111,14 @@ public record NodeConfig(
     /// @param sync how they are made durable
     /// @param watermarkCheckpointInterval how often the high watermarks are noted
     /// @param cleaner how logs are compacted
+    /// @param reassignmentBytesPerSecond what is sent at most to replicas that are being added; empty: no bound
     public record Logs(
             List<Path> directories,
             int recoveryThreads,
             SyncConfig sync,
             Duration watermarkCheckpointInterval,
-            CleanerConfig cleaner) {
+            CleanerConfig cleaner,
+            OptionalLong reassignmentBytesPerSecond) {
         public Logs {
             directories = List.copyOf(directories);
         }
@@ -184,7 +187,12 @@ public record NodeConfig(
     /// The same with its partitions in these folders.
     public NodeConfig withDirectories(List<Path> directories) {
         var moved = new Logs(
-                directories, logs.recoveryThreads(), logs.sync(), logs.watermarkCheckpointInterval(), logs.cleaner());
+                directories,
+                logs.recoveryThreads(),
+                logs.sync(),
+                logs.watermarkCheckpointInterval(),
+                logs.cleaner(),
+                logs.reassignmentBytesPerSecond());
         return new NodeConfig(
                 nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, moved, topicDefaults);
     }
