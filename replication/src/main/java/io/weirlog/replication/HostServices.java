@@ -18,4 +18,5 @@ record HostServices(
         Executor blocking,
         Duration lagMax,
         StorageFailures failures,
-        KnownWatermarks watermarks) {}
+        KnownWatermarks watermarks,
+        ReplicationStats stats) {}

@@ -16,6 +16,7 @@ import io.weirlog.replication.core.LogOutline;
 import io.weirlog.replication.link.FollowerStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.Optional;
 /// counts.
 final class LeaderRole implements PartitionRole {
     private static final int PENDING_APPENDS_MAX = 100_000;
+    private static final int WRITTEN_MAX = 1_000;
 
     private final PartitionHost host;
     private final PartitionLog log;
@@ -36,6 +38,10 @@ final class LeaderRole implements PartitionRole {
     private final Map<BrokerId, FollowerStream> streams = new HashMap<>();
     private PartitionAssignment assignment;
     private Offset logStart;
+    /// Writes that the watermark has not passed; not all of them if there are very many.
+    private final ArrayDeque<Written> written = new ArrayDeque<>();
+
+    private record Written(Offset end, long nanos) {}
 
     /// @param openLog in which the epoch has been begun, durably (R4)
     LeaderRole(PartitionHost host, PartitionAssignment assignment, PartitionLog openLog, Offset knownHighWatermark) {
@@ -113,6 +119,7 @@ final class LeaderRole implements PartitionRole {
     /// False if that failed: then the partition has stopped.
     private boolean write(List<AppendCommand> accepted) {
         var wallMillis = host.clock().wallMillis();
+        var begunNanos = host.clock().nanoTime();
         List<ByteBuffer> batches = new ArrayList<>(accepted.size());
         accepted.forEach(command -> batches.add(command.batch().buffer()));
         var base = log.logEndOffset();
@@ -139,6 +146,9 @@ final class LeaderRole implements PartitionRole {
                 host.name(),
                 base,
                 log.logEndOffset());
+        if (written.size() < WRITTEN_MAX) {
+            written.add(new Written(base, begunNanos));
+        }
         step(new LeaderEvent.Appended());
         return true;
     }
@@ -175,6 +185,7 @@ final class LeaderRole implements PartitionRole {
     @Override
     public void tick(long nowMillis) {
         step(new LeaderEvent.Tick(nowMillis));
+        host.publish(leader.lags());
     }
 
     @Override
@@ -186,6 +197,7 @@ final class LeaderRole implements PartitionRole {
                 stream.throttle(changed.id(), changed.isOnlyAdded(follower));
             }
         });
+        host.stats().inSyncChanged(before.metadata(), changed.metadata());
         step(new LeaderEvent.MetadataChanged(changed.metadata()));
     }
 
@@ -238,6 +250,7 @@ final class LeaderRole implements PartitionRole {
                     host.announce(end);
                     awaitingHighWatermark.completeUpTo(end, leader.inSyncCount());
                     host.wakeReaders(end);
+                    passed(end);
                 }
                 case LeaderEffect.Answer(var follower, var message) ->
                     stream(follower).ifPresent(stream -> stream.answer(assignment.id(), message));
@@ -255,6 +268,14 @@ final class LeaderRole implements PartitionRole {
                     streams.values().forEach(stream -> stream.offer(assignment.id(), end));
                 case LeaderEffect.ProposeIsr(var proposal) -> propose(proposal);
             }
+        }
+    }
+
+    private void passed(Offset watermark) {
+        var nowNanos = host.clock().nanoTime();
+        for (var next = written.peek(); next != null && !next.end().isAfter(watermark); next = written.peek()) {
+            host.stats().watermarkPassed(nowNanos - next.nanos());
+            written.remove();
         }
     }
 

@@ -9,12 +9,14 @@ import io.weirlog.log.OwnerThread;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.replication.core.FollowerMessage;
 import io.weirlog.replication.core.IsrProposal;
+import io.weirlog.replication.core.ReplicaLag;
 import io.weirlog.replication.core.StreamSession;
 import io.weirlog.replication.link.FollowerStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -54,6 +56,7 @@ final class PartitionHost {
     private LogSyncer.@Nullable Ticket syncTicket;
 
     private volatile PartitionAssignment assignment;
+    private volatile Map<BrokerId, ReplicaLag> lags = Map.of();
     private @Nullable PartitionRole role;
     /// The epoch is being begun off this thread: nobody may touch the log.
     private boolean promoting;
@@ -87,6 +90,10 @@ final class PartitionHost {
 
     PartitionView view() {
         return view;
+    }
+
+    PartitionStatus status() {
+        return PartitionStatus.of(assignment, view, lags);
     }
 
     WatermarkWatchers watchers() {
@@ -245,6 +252,7 @@ final class PartitionHost {
                 lastSession = follower.session();
             }
             role = null;
+            lags = Map.of();
             ended.end(cause, message);
         }
     }
@@ -402,6 +410,14 @@ final class PartitionHost {
 
     long nowMillis() {
         return TimeUnit.NANOSECONDS.toMillis(services.clock().nanoTime());
+    }
+
+    ReplicationStats stats() {
+        return services.stats();
+    }
+
+    void publish(Map<BrokerId, ReplicaLag> newLags) {
+        lags = newLags;
     }
 
     long lagMillisMax() {

@@ -52,6 +52,7 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
 
     private final PartitionsConfig config;
     private final HostServices services;
+    private final ReplicationStats stats = new ReplicationStats();
     private final FollowerStreams followers;
     private final List<Shard> shards = new ArrayList<>();
     private final LogSyncer syncer;
@@ -104,7 +105,8 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
                 logs.threads(),
                 config.replicaLagMax(),
                 failures,
-                watermarks);
+                watermarks,
+                stats);
         this.followers = new FollowerStreams(this, STREAM_LIMITS, streamers);
         var intervalMillis = config.retentionInterval().toMillis();
         schedule(this::applyRetention, intervalMillis);
@@ -277,6 +279,21 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     /// What each partition shows to readers.
     public List<PartitionView> views() {
         return hosts.values().stream().map(PartitionHost::view).toList();
+    }
+
+    /// How each partition is doing.
+    public List<PartitionStatus> statuses() {
+        return hosts.values().stream().map(PartitionHost::status).toList();
+    }
+
+    /// What replication has done.
+    public ReplicationStats replicationStats() {
+        return stats;
+    }
+
+    /// How much each follower's broker may still be sent before it has dealt with what is under way.
+    public Map<BrokerId, Long> followerCreditBytes() {
+        return followers.creditBytes();
     }
 
     /// The number of partitions hosted.

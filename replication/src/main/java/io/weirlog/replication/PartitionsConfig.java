@@ -85,7 +85,8 @@ public record PartitionsConfig(
                 watermarkCheckpointInterval,
                 replicaLagMax,
                 closeGrace,
-                cleaner);
+                cleaner,
+                reassignmentBytesPerSecond);
     }
 
     public PartitionsConfig withRecoveryThreads(int newRecoveryThreads) {

@@ -61,8 +61,8 @@ public final class Node implements AutoCloseable {
             metadata.controllers()
                     .listening(new Endpoint(reachable(config.cluster().internalHost()), internal.port()));
             broker = config.is(Role.BROKER)
-                    ? Optional.of(opened(new NodeBroker(
-                            config, identity, directory.cleanStop(), metadata, executor, meters.registry())))
+                    ? Optional.of(
+                            opened(new NodeBroker(config, identity, directory.cleanStop(), metadata, executor, meters)))
                     : Optional.empty();
             broker.ifPresent(part -> part.internalServices().forEach(internal::add));
             joinMetadata(metadata);

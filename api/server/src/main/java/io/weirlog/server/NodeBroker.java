@@ -1,7 +1,6 @@
 package io.weirlog.server;
 
 import io.grpc.ServerServiceDefinition;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.log.FileStorage;
@@ -19,6 +18,7 @@ import io.weirlog.server.admin.AdminApi;
 import io.weirlog.server.admin.ClusterApi;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.consume.ConsumerApi;
+import io.weirlog.server.http.NodeMeters;
 import io.weirlog.server.http.Readiness;
 import io.weirlog.server.internal.BrokerApi;
 import io.weirlog.server.internal.BrokerLife;
@@ -90,7 +90,7 @@ final class NodeBroker implements AutoCloseable {
             Path cleanStop,
             NodeMetadata metadata,
             ExecutorService executor,
-            MeterRegistry meters)
+            NodeMeters meters)
             throws NodeStartException {
         this.config = config;
         this.identity = identity;
@@ -104,7 +104,10 @@ final class NodeBroker implements AutoCloseable {
             closeParts();
             throw e;
         }
-        opened(new BrokerMeters(meters, partitions));
+        opened(new BrokerMeters(meters.registry(), partitions));
+        var replicationMeters = opened(new ReplicationMeters(
+                meters.registry(), partitions, config.logs().metricsPerPartition()));
+        meters.beforeScrape(replicationMeters::refresh);
         var _ = partitions.failure().thenAccept(failure::complete);
         this.broker = new Broker(config.nodeId(), partitions, settings);
         this.openStreams = opened(new OpenStreams());

@@ -9,6 +9,7 @@ import io.weirlog.common.Offset;
 import io.weirlog.replication.core.IsrProposal.Member;
 import io.weirlog.replication.core.PartitionMetadata.Standing;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,6 +116,19 @@ public class LeaderPartition {
     /// Whether a change of the in-sync set is under way.
     public boolean hasPendingIsr() {
         return !inSync.isSettled();
+    }
+
+    /// How far each follower is behind, as of the last tick.
+    public Map<BrokerId, ReplicaLag> lags() {
+        var lags = new HashMap<BrokerId, ReplicaLag>();
+        followers.forEach((follower, progress) -> {
+            long acknowledged = progress.acknowledgedEnd().orElse(log.start()).value();
+            lags.put(
+                    follower,
+                    new ReplicaLag(
+                            Math.max(0, log.end().value() - acknowledged), Math.max(0, progress.lagMillis(nowMillis))));
+        });
+        return lags;
     }
 
     /// What a new leader does first.

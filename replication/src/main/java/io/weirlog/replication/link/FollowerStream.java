@@ -34,6 +34,7 @@ public final class FollowerStream {
     private boolean spoke;
     private volatile boolean ended;
     private volatile boolean awaitsAllowance;
+    private volatile long underWayBytes;
 
     /// The partitions that this broker leads. Calls must not block.
     public interface Leaders {
@@ -74,6 +75,10 @@ public final class FollowerStream {
 
     public BrokerId follower() {
         return follower;
+    }
+
+    long underWayBytes() {
+        return underWayBytes;
     }
 
     // What comes from the follower, by the transport.
@@ -189,6 +194,7 @@ public final class FollowerStream {
             }
             flush();
             awaitsAllowance = flow.awaitsAllowance();
+            underWayBytes = flow.underWayBytes();
         } catch (RuntimeException e) {
             LOG.error("the stream to follower broker {} failed", follower, e);
             batch.clear();

@@ -2,6 +2,7 @@ package io.weirlog.replication.link;
 
 import io.weirlog.common.BrokerId;
 import io.weirlog.replication.core.ReplicationStream;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,6 +52,14 @@ public final class FollowerStreams implements AutoCloseable {
     /// Lets silent streams say that they live. To be called about twice a second.
     public void tick() {
         streams.values().forEach(FollowerStream::tick);
+    }
+
+    /// What each follower's broker may still be sent.
+    public Map<BrokerId, Long> creditBytes() {
+        var credit = new HashMap<BrokerId, Long>();
+        streams.forEach(
+                (follower, stream) -> credit.put(follower, Math.max(0, limits.windowBytes() - stream.underWayBytes())));
+        return credit;
     }
 
     @Override

@@ -168,6 +168,11 @@ public final class ConfigKeys {
             "64MiB",
             "What the broker sends at most to replicas that are being added to the partitions that it leads, all"
                     + " together. Replicas in sync are not throttled.");
+    public static final ConfigKey<Boolean> METRICS_PER_PARTITION = key(
+            "metrics.per.partition",
+            ConfigTypes.trueOrFalse(),
+            "false",
+            "Whether /metrics tells the size of each partition, of up to 10,000; otherwise only the topics' sizes.");
 
     /// In the order in which they are shown.
     public static final List<ConfigKey<?>> ALL = List.of(
@@ -205,7 +210,8 @@ public final class ConfigKeys {
             LOG_CLEANER_DEDUPE_BUFFER_SIZE,
             LOG_CLEANER_IO_MAX_BYTES_PER_SECOND,
             LOG_CLEANER_BACKOFF_MS,
-            REASSIGNMENT_BYTES_PER_SECOND);
+            REASSIGNMENT_BYTES_PER_SECOND,
+            METRICS_PER_PARTITION);
 
     /// What follows it is the name of a topic config; see [io.weirlog.metadata.core.TopicConfigs].
     public static final String TOPIC_DEFAULTS_PREFIX = "topic.defaults.";

@@ -112,13 +112,15 @@ public record NodeConfig(
     /// @param watermarkCheckpointInterval how often the high watermarks are noted
     /// @param cleaner how logs are compacted
     /// @param reassignmentBytesPerSecond what is sent at most to replicas that are being added; empty: no bound
+    /// @param metricsPerPartition whether the size of each is told, beside the topics'
     public record Logs(
             List<Path> directories,
             int recoveryThreads,
             SyncConfig sync,
             Duration watermarkCheckpointInterval,
             CleanerConfig cleaner,
-            OptionalLong reassignmentBytesPerSecond) {
+            OptionalLong reassignmentBytesPerSecond,
+            boolean metricsPerPartition) {
         public Logs {
             directories = List.copyOf(directories);
         }
@@ -192,7 +194,8 @@ public record NodeConfig(
                 logs.sync(),
                 logs.watermarkCheckpointInterval(),
                 logs.cleaner(),
-                logs.reassignmentBytesPerSecond());
+                logs.reassignmentBytesPerSecond(),
+                logs.metricsPerPartition());
         return new NodeConfig(
                 nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, moved, topicDefaults);
     }

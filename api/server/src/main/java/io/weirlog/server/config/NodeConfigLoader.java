@@ -261,7 +261,8 @@ public final class NodeConfigLoader {
                         value(settings, ConfigKeys.LOG_SYNC_SHARED_ENABLE)),
                 Duration.ofMillis(value(settings, ConfigKeys.HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS)),
                 cleaner(settings),
-                value(settings, ConfigKeys.REASSIGNMENT_BYTES_PER_SECOND));
+                value(settings, ConfigKeys.REASSIGNMENT_BYTES_PER_SECOND),
+                value(settings, ConfigKeys.METRICS_PER_PARTITION));
     }
 
     private static CleanerConfig cleaner(Map<String, Setting> settings) {

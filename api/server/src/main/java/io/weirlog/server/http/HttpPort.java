@@ -2,7 +2,6 @@ package io.weirlog.server.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -30,10 +29,10 @@ public final class HttpPort implements AutoCloseable {
 
     private final HttpServer server;
     private final ExecutorService executor;
-    private final PrometheusMeterRegistry meters;
+    private final NodeMeters meters;
     private final Readiness readiness;
 
-    private HttpPort(HttpServer server, PrometheusMeterRegistry meters, Readiness readiness) {
+    private HttpPort(HttpServer server, NodeMeters meters, Readiness readiness) {
         this.server = server;
         this.meters = meters;
         this.readiness = readiness;
@@ -43,7 +42,7 @@ public final class HttpPort implements AutoCloseable {
 
     /// @throws IOException if the address cannot be listened on
     public static HttpPort open(InetSocketAddress address, NodeMeters meters, Readiness readiness) throws IOException {
-        var port = new HttpPort(HttpServer.create(address, CONNECTIONS_MAX), meters.prometheus(), readiness);
+        var port = new HttpPort(HttpServer.create(address, CONNECTIONS_MAX), meters, readiness);
         port.server.setExecutor(port.executor);
         port.server.createContext("/", port::answer);
         port.server.start();

@@ -11,11 +11,14 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.weirlog.common.BrokerId;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// The one place where the meters of a node come together: those of the JVM and the process from the start, the rest
 /// from the parts that are given [#registry].
 public final class NodeMeters implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final List<Runnable> refreshers = new CopyOnWriteArrayList<>();
     private final JvmGcMetrics collections = new JvmGcMetrics();
 
     /// @param node told with each meter: several nodes may live in one process
@@ -34,8 +37,14 @@ public final class NodeMeters implements AutoCloseable {
         return registry;
     }
 
-    PrometheusMeterRegistry prometheus() {
-        return registry;
+    /// `refresh` is run before the meters are shown: for those of which there are now more and now fewer.
+    public void beforeScrape(Runnable refresh) {
+        refreshers.add(refresh);
+    }
+
+    String scrape() {
+        refreshers.forEach(Runnable::run);
+        return registry.scrape();
     }
 
     @Override

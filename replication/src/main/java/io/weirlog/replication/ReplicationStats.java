@@ -1,0 +1,44 @@
+package io.weirlog.replication;
+
+import io.weirlog.replication.core.PartitionMetadata;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
+
+/// What the replication of all partitions of a broker has done since its start. Thread-safe.
+public final class ReplicationStats {
+    private final LongAdder isrShrinks = new LongAdder();
+    private final LongAdder isrExpands = new LongAdder();
+    private volatile LongConsumer watermarkNanos = nanos -> {};
+
+    /// In-sync sets that lost a replica, of partitions led here.
+    public long isrShrinks() {
+        return isrShrinks.sum();
+    }
+
+    /// In-sync sets that got a replica, of partitions led here.
+    public long isrExpands() {
+        return isrExpands.sum();
+    }
+
+    /// Tells `listener` of each write how long it took from then until the high watermark had passed it. Called by the
+    /// owners of partitions: it must not block.
+    public void onWatermarkNanos(LongConsumer listener) {
+        watermarkNanos = listener;
+    }
+
+    /// A replica that is moved away is not one that was lost.
+    void inSyncChanged(PartitionMetadata before, PartitionMetadata after) {
+        if (before.inSync().stream()
+                .anyMatch(replica ->
+                        after.replicas().contains(replica) && !after.inSync().contains(replica))) {
+            isrShrinks.increment();
+        }
+        if (!before.inSync().containsAll(after.inSync())) {
+            isrExpands.increment();
+        }
+    }
+
+    void watermarkPassed(long nanos) {
+        watermarkNanos.accept(nanos);
+    }
+}
