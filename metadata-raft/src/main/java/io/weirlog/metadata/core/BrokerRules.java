@@ -45,15 +45,16 @@ final class BrokerRules {
             return new Decision(List.of(), reply);
         }
         var registered = new MetadataEvent.BrokerRegistered(image);
-        // A disk that is not there any more took what was on it along, however clean the stop was.
-        boolean cleanStop = before.isPresent()
-                && command.cleanlyStopped().equals(before.map(BrokerImage::epoch))
-                && command.directories().containsAll(before.get().directories());
         var after = state.evolve(registered);
         var changes = sameLife.isPresent()
                 ? PartitionRules.afterChange(after, image.id(), reason(image))
-                : PartitionRules.afterNewLife(after, image.id(), cleanStop);
+                : PartitionRules.afterNewLife(after, image.id(), formerEnd(before, command));
         return decision(registered, changes, reply);
+    }
+
+    /// A broker that was never here has not lost anything.
+    private static FormerEnd formerEnd(Optional<BrokerImage> before, RegisterBroker command) {
+        return before.map(former -> FormerEnd.of(former, command)).orElse(FormerEnd.CLEAN);
     }
 
     static Decision fence(MetadataState state, FenceBroker command) {

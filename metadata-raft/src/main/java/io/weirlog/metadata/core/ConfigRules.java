@@ -5,7 +5,6 @@ import io.weirlog.metadata.core.MetadataCommand.AlterTopicConfigs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /// Topics' configs change, and what follows from that for their partitions: a smaller `min.insync.replicas` leaves
@@ -93,7 +92,7 @@ final class ConfigRules {
         events.add(new MetadataEvent.TopicConfigsChanged(topic.id(), topic.name(), configs));
         var after = state.evolve(events.getFirst());
         var changed = after.topics().existing(topic.id());
-        var change = new PartitionChange(after, changed, ElectionReason.CONFIGS_CHANGED, Set.of(), Set.of());
+        var change = new PartitionChange(after, changed, ElectionReason.CONFIGS_CHANGED, Losses.NONE);
         changed.partitions().forEach(partition -> change.of(partition).ifPresent(events::add));
         return new Decision(events, reply);
     }

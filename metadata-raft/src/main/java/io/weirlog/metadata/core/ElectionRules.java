@@ -63,7 +63,7 @@ final class ElectionRules {
         }
         var leader = partition.leader().map(Set::of).orElseGet(Set::of);
         return new Verdict(
-                new PartitionChange(state, topic, ElectionReason.PREFERRED, Set.of(), leader).of(partition),
+                new PartitionChange(state, topic, ElectionReason.PREFERRED, Losses.ofLeadership(leader)).of(partition),
                 ElectionResult.ELECTED);
     }
 
@@ -71,7 +71,7 @@ final class ElectionRules {
         if (partition.leader().isPresent()) {
             return Verdict.unchanged(ElectionResult.LEADS_ALREADY);
         }
-        var event = new PartitionChange(state, topic, ElectionReason.UNCLEAN, Set.of(), Set.of()).of(partition);
+        var event = new PartitionChange(state, topic, ElectionReason.UNCLEAN, Losses.NONE).of(partition);
         return event.isPresent()
                 ? new Verdict(event, ElectionResult.ELECTED)
                 : Verdict.unchanged(ElectionResult.NOT_AVAILABLE);

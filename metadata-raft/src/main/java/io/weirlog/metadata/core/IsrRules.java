@@ -84,7 +84,7 @@ final class IsrRules {
         if (!new HashSet<>(wanted).equals(new HashSet<>(others)) || (others.isEmpty() && eligible.isEmpty())) {
             return Verdict.refused(Reason.INVALID_IN_SYNC_SET);
         }
-        var event = new PartitionChange(state, topic, ElectionReason.LEADER_GONE, Set.of(replica), Set.of())
+        var event = new PartitionChange(state, topic, ElectionReason.LEADER_GONE, Losses.ofFailedLog(replica))
                 .of(before, others);
         var after = event.map(MetadataEvent.PartitionChanged::partition).orElse(before);
         // The records of one that has failed may come back with it: that is no reason for an unclean election (R12),
@@ -125,7 +125,7 @@ final class IsrRules {
             return Verdict.refused(Reason.INELIGIBLE_REPLICA);
         }
         // If the leader is draining, it hands over to whoever joins.
-        var event = new PartitionChange(state, topic, ElectionReason.DRAINING, Set.of(), Set.of()).of(before, wanted);
+        var event = new PartitionChange(state, topic, ElectionReason.DRAINING, Losses.NONE).of(before, wanted);
         return new Verdict(
                 event,
                 altered(event.map(MetadataEvent.PartitionChanged::partition).orElse(before)));

@@ -6,7 +6,6 @@ import io.weirlog.metadata.Reassignment;
 import io.weirlog.metadata.TopicImage;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 
 /// Works out a partition's in-sync set, eligible replicas and leader after something about its replicas has
@@ -30,10 +29,7 @@ final class PartitionChange {
     private final TopicImage topic;
     private final ReplicationRules rules;
     private final ElectionReason reason;
-    /// May have lost acknowledged records by an unclean stop (R10).
-    private final Set<BrokerId> lossy;
-    /// Must not go on leading in the same epoch (R1).
-    private final Set<BrokerId> renewed;
+    private final Losses losses;
 
     /// Where the replicas are.
     private record Layout(List<BrokerId> replicas, Optional<Reassignment> reassignment) {
@@ -65,14 +61,12 @@ final class PartitionChange {
 
     private record Outcome(List<BrokerId> inSync, List<BrokerId> eligible, Optional<BrokerId> leader, boolean clean) {}
 
-    PartitionChange(
-            MetadataState state, TopicImage topic, ElectionReason reason, Set<BrokerId> lossy, Set<BrokerId> renewed) {
+    PartitionChange(MetadataState state, TopicImage topic, ElectionReason reason, Losses losses) {
         this.state = state;
         this.topic = topic;
         this.rules = ReplicationRules.of(topic);
         this.reason = reason;
-        this.lossy = lossy;
-        this.renewed = renewed;
+        this.losses = losses;
     }
 
     /// The partition's change as `state` now is; empty if nothing changes.
@@ -96,7 +90,7 @@ final class PartitionChange {
         var reached = through ? layout.completed() : layout;
         var after = through ? outcome(before, reached, moving.inSync()) : moving;
         boolean elected = !after.leader().equals(before.leader())
-                || before.leader().filter(renewed::contains).isPresent();
+                || before.leader().filter(losses.renewed()::contains).isPresent();
         if (!elected
                 && reached.equals(Layout.of(before))
                 && after.inSync().equals(before.inSyncReplicas())
@@ -127,7 +121,9 @@ final class PartitionChange {
         var inSync = filter(layout, replica -> wanted.contains(replica) && mayStay(before, replica, complete));
         var live = inSync.stream().filter(state::isLive).toList();
         if (!live.isEmpty()) {
-            var current = before.leader().filter(live::contains).filter(leader -> !renewed.contains(leader));
+            var current = before.leader()
+                    .filter(live::contains)
+                    .filter(leader -> !losses.renewed().contains(leader));
             return outcome(layout, live, complete, LeaderChooser.chooseInSync(state, live, current));
         }
         var eligible = LeaderChooser.choose(state, complete);
@@ -159,14 +155,18 @@ final class PartitionChange {
         return chosen.isEmpty() && atAnyPrice ? LeaderChooser.choose(state, layout.replicas()) : chosen;
     }
 
-    /// The replicas certain to hold all that was acknowledged.
+    /// The replicas certain to hold all that was acknowledged. One in doubt counts among them only while no other can
+    /// lead, and only where it can have lost nothing that others have.
     private List<BrokerId> complete(PartitionImage before, Layout layout) {
         var known = filter(
                 layout,
-                replica -> before.inSyncReplicas().contains(replica)
-                        || before.eligibleLeaderReplicas().contains(replica));
-        var sound = known.stream().filter(replica -> !lossy.contains(replica)).toList();
-        return sound.isEmpty() && rules.forgivesLast(before) ? known : sound;
+                replica -> !losses.logless().contains(replica)
+                        && (before.inSyncReplicas().contains(replica)
+                                || before.eligibleLeaderReplicas().contains(replica)));
+        var sound = known.stream()
+                .filter(replica -> !losses.doubtful().contains(replica))
+                .toList();
+        return rules.forgivesLast(before) && sound.stream().noneMatch(state::isLive) ? known : sound;
     }
 
     /// A replica that joins is complete too: its leader says so, who knows.

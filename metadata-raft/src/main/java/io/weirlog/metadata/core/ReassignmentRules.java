@@ -7,7 +7,6 @@ import io.weirlog.metadata.core.MetadataCommand.AlterReassignments;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /// Partitions move to other replicas (KIP-455). When a move is through, [PartitionChange] says.
 ///
@@ -66,7 +65,7 @@ final class ReassignmentRules {
                     "%s is on its way to %s already: wait for that, or call it off"
                             .formatted(name, partition.reassignment().get().target()));
         }
-        var change = new PartitionChange(state, topic.get(), ElectionReason.REASSIGNED, Set.of(), Set.of());
+        var change = new PartitionChange(state, topic.get(), ElectionReason.REASSIGNED, Losses.NONE);
         List<MetadataEvent> events = change.of(partition, reassignment)
                 .<List<MetadataEvent>>map(List::of)
                 .orElseGet(List::of);

@@ -92,6 +92,37 @@ class BrokerLifeTest {
         cluster.assertPartition("leader 3, epoch 4, change 4, in sync [3], eligible []");
     }
 
+    /// What it has acknowledged it has, and nobody else can lead: waiting for the others would help nobody.
+    @Test
+    void aReplicaThatFlushedEverythingLeadsWhileTheOtherCompleteOnesAreGone() {
+        cluster.create("t", 3, MIN_TWO);
+        List.of(1, 2, 3).forEach(cluster::fence);
+        cluster.assertPartition("leader -, epoch 3, change 3, in sync [3], eligible [2]");
+        cluster.restart(2);
+        cluster.assertPartition("leader 2, epoch 4, change 4, in sync [2], eligible [3]");
+    }
+
+    /// Nobody else has what it had: only who asks for it at any price gets its empty log.
+    @Test
+    void aWipedBrokerIsCompleteNowhere() {
+        var before = List.of(new UUID(0, 1));
+        cluster.restartAfterCleanStop(3, cluster.epoch(3), before);
+        cluster.create("t", 3, MIN_TWO);
+        List.of(1, 2, 3).forEach(cluster::fence);
+        cluster.assertPartition("leader -, epoch 3, change 3, in sync [3], eligible [2]");
+        cluster.restartAfterCleanStop(3, cluster.epoch(3), List.of(new UUID(0, 2)));
+        cluster.assertPartition("leader -, epoch 3, change 4, in sync [2], eligible []");
+    }
+
+    @Test
+    void aWipedBrokerThatWasTheLastLeavesNobodyToLead() {
+        var before = List.of(new UUID(0, 1));
+        cluster.restartAfterCleanStop(1, cluster.epoch(1), before);
+        cluster.create("t", 1, Map.of());
+        cluster.restartAfterCleanStop(1, cluster.epoch(1), List.of(new UUID(0, 2)));
+        cluster.assertPartition("leader -, epoch 1, change 1, in sync [], eligible []");
+    }
+
     @Test
     void aCleanlyStoppedBrokerStaysEligible() {
         cluster.create("t", 3, MIN_TWO_CACHED);

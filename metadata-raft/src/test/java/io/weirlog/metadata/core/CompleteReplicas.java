@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Which replicas really hold all acknowledged records, at worst: what every partition's leader must be one of
 /// (R2, R10 to R12). It knows brokers and crashes, but nothing of the eligible set.
@@ -31,8 +32,9 @@ final class CompleteReplicas {
                 || !crashed(Optional.ofNullable(before.brokers().get(register.brokerId())), register)) {
             return;
         }
+        boolean wiped = wiped(before.brokers().get(register.brokerId()), register);
         for (var topic : before.topics().byNames()) {
-            if (cached(topic)) {
+            if (wiped || cached(topic)) {
                 topic.partitions()
                         .forEach(partition -> holders(topic, partition).remove(register.brokerId()));
             }
@@ -41,8 +43,15 @@ final class CompleteReplicas {
 
     private static boolean crashed(Optional<BrokerImage> former, MetadataCommand.RegisterBroker register) {
         return former.filter(life -> !life.incarnation().equals(register.incarnation()))
-                .filter(life -> !register.cleanlyStopped().equals(Optional.of(life.epoch())))
+                .filter(life -> !register.cleanlyStopped().equals(Optional.of(life.epoch()))
+                        || !register.directories().containsAll(life.directories()))
                 .isPresent();
+    }
+
+    private static boolean wiped(@Nullable BrokerImage former, MetadataCommand.RegisterBroker register) {
+        return former != null
+                && !former.directories().isEmpty()
+                && former.directories().stream().noneMatch(register.directories()::contains);
     }
 
     void follow(MetadataState before, MetadataCommand command, MetadataEvent event) {
@@ -91,10 +100,7 @@ final class CompleteReplicas {
                     asked || "true".equals(topic.configs().get("unclean.leader.election.enable")),
                     "R12: without consent");
             assertTrue(
-                    former.inSyncReplicas().stream()
-                            .filter(holders::contains)
-                            .filter(holder -> !isNewLife(command, holder))
-                            .noneMatch(state::isLive),
+                    former.inSyncReplicas().stream().filter(holders::contains).noneMatch(state::isLive),
                     "R12: without need");
             holders.clear();
         }
@@ -107,12 +113,6 @@ final class CompleteReplicas {
             holders.addAll(partition.inSyncReplicas());
             acknowledged(topic, partition);
         }
-    }
-
-    /// Whose disk may be another one now: only this test knows that it has all records still (R10).
-    private static boolean isNewLife(MetadataCommand command, BrokerId broker) {
-        return command instanceof MetadataCommand.RegisterBroker register
-                && register.brokerId().equals(broker);
     }
 
     /// At worst, the next record is acknowledged by the in-sync replicas only.

@@ -178,8 +178,19 @@ public final class RandomCommands {
                 Map.of("client", new Endpoint("host", random.nextInt(20) == 0 ? 0 : 7171)),
                 random.nextInt(4) == 0,
                 random.nextBoolean() ? epoch(broker, view) : Optional.empty(),
-                List.of(new UUID(4, broker.value())),
+                directories(broker),
                 nodes.features());
+    }
+
+    /// Mostly both; now and then one is missing, or all are new.
+    private List<UUID> directories(BrokerId broker) {
+        var one = new UUID(4, broker.value());
+        var other = new UUID(5, broker.value());
+        return switch (random.nextInt(12)) {
+            case 0 -> List.of(one);
+            case 1 -> List.of(new UUID(6, random.nextInt(3)));
+            default -> List.of(one, other);
+        };
     }
 
     private NewTopic newTopic() {

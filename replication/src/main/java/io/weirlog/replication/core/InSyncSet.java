@@ -89,19 +89,14 @@ class InSyncSet {
         return new IsrProposal(proposals, metadata.leaderEpoch(), metadata.partitionEpoch(), wanted);
     }
 
-    /// At each tick: what is to be asked again.
+    /// At each tick: what is to be asked again, as it was (R9).
     Optional<IsrProposal> repeat() {
         refused = false;
         if (pending == null || pending.state() != State.TO_REPEAT) {
             return Optional.empty();
         }
-        pending = new Pending(again(pending.proposal()), State.ASKED);
+        pending = new Pending(pending.proposal(), State.ASKED);
         return Optional.of(pending.proposal());
-    }
-
-    /// R9: a lost proposal is repeated as it was.
-    IsrProposal again(IsrProposal lost) {
-        return lost;
     }
 
     /// False if the news are no news.

@@ -31,8 +31,6 @@ public enum Bug {
     STALE_WATERMARK_AFTER_START_OVER,
     /// What followers have by the log's end counts before they have acknowledged it in this epoch.
     ACKNOWLEDGED_IN_FORMER_EPOCH,
-    /// A lost proposal is asked again as a new one: an old copy of the first can still take effect.
-    NON_IDENTICAL_RETRY,
     /// A follower acknowledges what it has not synced.
     ACKNOWLEDGE_UNSYNCED,
     /// A new leader takes all that is in its log for committed.
@@ -44,5 +42,9 @@ public enum Bug {
     /// R10: an unclean stop is reported as a clean one.
     UNCLEAN_TAKEN_FOR_CLEAN,
     /// R9: changes of the in-sync set are not compared with the state that they were thought up in.
-    NO_COMPARE_AND_SET
+    NO_COMPARE_AND_SET,
+    /// R10: a node that has lost its disks goes on as the one that it was.
+    WIPED_DISK_KEEPS_IDENTITY,
+    /// A replica that a move has dropped is not told: taken in again, it waits for ever.
+    REMOVED_REPLICA_NOT_TOLD
 }

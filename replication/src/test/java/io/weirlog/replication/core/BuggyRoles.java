@@ -63,11 +63,6 @@ public final class BuggyRoles extends Roles {
         }
 
         @Override
-        IsrProposal again(IsrProposal lost) {
-            return bug == Bug.NON_IDENTICAL_RETRY ? proposal(lost.inSync()) : super.again(lost);
-        }
-
-        @Override
         boolean isBelowMinimum() {
             return bug != Bug.NO_FREEZE_BELOW_MINIMUM && super.isBelowMinimum();
         }
@@ -125,6 +120,15 @@ public final class BuggyRoles extends Roles {
             if (bug == Bug.KEEP_ACKNOWLEDGEMENTS) {
                 before.ifPresent(end -> progress.acknowledged(end, log.end(), 0));
             }
+        }
+
+        @Override
+        void dismiss(BrokerId follower, List<LeaderEffect> effects) {
+            var told = new ArrayList<LeaderEffect>();
+            super.dismiss(follower, told);
+            told.stream()
+                    .filter(effect -> bug != Bug.REMOVED_REPLICA_NOT_TOLD || !(effect instanceof LeaderEffect.Answer))
+                    .forEach(effects::add);
         }
 
         @Override

@@ -5,10 +5,12 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.metadata.core.IsrChange;
 import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataState;
 import io.weirlog.replication.core.Bug;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Optional;
+import java.util.UUID;
 
 /// Hosts with one known bug put back.
 final class BuggySwitches extends SimSwitches {
@@ -36,14 +38,18 @@ final class BuggySwitches extends SimSwitches {
     }
 
     @Override
-    protected MetadataCommand proposed(MetadataCommand command, SimMetadata metadata) {
+    protected UUID directoryOfWipedDisk(UUID before, UUID fresh) {
+        return bug == Bug.WIPED_DISK_KEEPS_IDENTITY ? before : super.directoryOfWipedDisk(before, fresh);
+    }
+
+    @Override
+    protected MetadataCommand applied(MetadataCommand command, MetadataState state) {
         if (bug != Bug.NO_COMPARE_AND_SET || !(command instanceof MetadataCommand.AlterIsr alter)) {
             return command;
         }
         var changes = new ArrayList<IsrChange>();
         for (var change : alter.changes()) {
-            var now = metadata.latest()
-                    .topics()
+            var now = state.topics()
                     .byId(change.partition().topicId())
                     .flatMap(topic -> topic.partition(change.partition().partition()))
                     .orElseThrow();

@@ -94,10 +94,17 @@ final class ClusterOracle {
             while (truth.committed.size() > agreed) {
                 truth.committed.removeLast();
             }
+            // What its log no longer has may never have been committed to anybody else.
+            while (truth.committed.size() < replica.log.logStartOffset().value()) {
+                truth.committed.add(Entry.UNKNOWN);
+            }
             truth.acknowledged.values().removeIf(offset -> offset >= agreed);
             compared.replaceAll((each, upTo) -> each.partition == replica.partition ? Math.min(upTo, agreed) : upTo);
         }
-        checkComplete(replica, truth, "is elected");
+        // Who learns of an election late may have missed what the leaders after that have committed.
+        if (!cluster.latestPartition(replica.partition).leaderEpoch().isAfter(epoch)) {
+            checkComplete(replica, truth, "is elected");
+        }
     }
 
     /// A new leader takes over a watermark.
@@ -116,7 +123,7 @@ final class ClusterOracle {
     private static long commonPrefix(SimReplica replica, Truth truth) {
         var agreed = new long[] {replica.log.logStartOffset().value()};
         forEach(replica, agreed[0], truth.committed.size(), (offset, entry) -> {
-            if (offset == agreed[0] && truth.committed.get((int) offset).equals(entry)) {
+            if (offset == agreed[0] && truth.committed.get((int) offset).agreesWith(entry)) {
                 agreed[0]++;
             }
         });
@@ -124,6 +131,8 @@ final class ClusterOracle {
     }
 
     private static void forEach(SimReplica replica, long from, long upTo, LogContent.Visitor visitor) {
+        var faults = replica.node.disk.faults();
+        faults.spare(true);
         try {
             var start = Math.max(from, replica.log.logStartOffset().value());
             LogContent.forEach(
@@ -133,6 +142,8 @@ final class ClusterOracle {
                     visitor);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } finally {
+            faults.spare(false);
         }
     }
 
@@ -158,7 +169,7 @@ final class ClusterOracle {
                 truth.committed.size() - 1L,
                 truth.committed.size(),
                 (offset, entry) -> check(
-                        truth.committed.get((int) offset).equals(entry),
+                        truth.committed.get((int) offset).agreesWith(entry),
                         "R2: %s %s but has %s at %s instead of %s",
                         replica,
                         why,
@@ -214,7 +225,10 @@ final class ClusterOracle {
                     "R7: the watermark %s of %s is outside of its log",
                     end,
                     replica);
-            compare(replica, truth, Math.min(end.value(), truth.committed.size()));
+            // What an unclean election has given up a follower holds until divergence has been dealt with.
+            if (truth.uncleanEpoch < 0 || replica.isFollowing()) {
+                compare(replica, truth, Math.min(end.value(), truth.committed.size()));
+            }
         }
     }
 
@@ -229,7 +243,7 @@ final class ClusterOracle {
                 from,
                 upTo,
                 (offset, entry) -> check(
-                        truth.committed.get((int) offset).equals(entry),
+                        truth.committed.get((int) offset).agreesWith(entry),
                         "R1: %s has %s at %s below its watermark, committed was %s",
                         replica,
                         entry,
@@ -245,16 +259,20 @@ final class ClusterOracle {
         }
         for (var i = 0; i < batch.records(); i++) {
             var offset = base.value() + i;
+            var value = batch.firstValue() + i;
             check(
-                    offset < truth.committed.size()
-                            && truth.committed.get((int) offset).value() == batch.firstValue() + i,
+                    offset < truth.committed.size() && hasValue(truth.committed.get((int) offset), value),
                     "R7: %s acknowledges %s at %s, which is not committed there",
                     replica,
-                    batch.firstValue() + i,
+                    value,
                     offset);
-            truth.acknowledged.put(batch.firstValue() + i, offset);
+            truth.acknowledged.put(value, offset);
         }
         cluster.world.count("batch acknowledged by all");
+    }
+
+    private static boolean hasValue(Entry entry, long value) {
+        return entry.value() == value || entry.equals(Entry.UNKNOWN);
     }
 
     void consumed(SimReplica replica, long offset, Entry entry) {
@@ -262,7 +280,7 @@ final class ClusterOracle {
         if (!isOverruled(replica, truth)) {
             check(
                     offset < truth.committed.size()
-                            && truth.committed.get((int) offset).equals(entry),
+                            && truth.committed.get((int) offset).agreesWith(entry),
                     "R7: %s shows a reader %s at %s, which is not committed",
                     replica,
                     entry,
@@ -288,6 +306,9 @@ final class ClusterOracle {
         if (image.leader().isEmpty()) {
             return Optional.of("no leader of p" + partition + ": " + image);
         }
+        if (image.reassignment().isPresent()) {
+            return Optional.of("replicas are moving: " + image);
+        }
         if (image.inSyncReplicas().size() < image.replicas().size()) {
             return Optional.of("not all are in sync: " + image);
         }
@@ -301,7 +322,7 @@ final class ClusterOracle {
             if (leads && (replica.leader == null || replica.leader.hasPendingIsr())) {
                 return Optional.of(replica + " does not lead, or has a change pending");
             }
-            if (!leads && (replica.follower == null || !replica.follower.isFollowing())) {
+            if (!leads && !replica.isFollowing()) {
                 return Optional.of(replica + " does not follow");
             }
             end = end < 0 ? replica.log.logEndOffset().value() : end;
@@ -331,7 +352,7 @@ final class ClusterOracle {
             compare(replica, truth, truth.committed.size());
         }
         truth.acknowledged.forEach((value, offset) -> check(
-                truth.committed.get(Math.toIntExact(offset)).value() == value,
+                hasValue(truth.committed.get(Math.toIntExact(offset)), value),
                 "lost: %s was acknowledged at %s, there is %s",
                 value,
                 offset,
@@ -343,7 +364,8 @@ final class ClusterOracle {
         var seen = new HashSet<Long>();
         var lastOf = new HashMap<Long, Long>();
         // A producer of which nothing is left in the log is not known any more.
-        for (var entry : truth.committed.subList(Math.toIntExact(truth.deletedUpTo), truth.committed.size())) {
+        var from = Math.min(Math.toIntExact(truth.deletedUpTo), truth.committed.size());
+        for (var entry : truth.committed.subList(from, truth.committed.size())) {
             var producer = producerOfValue.get(entry.value());
             if (producer != null) {
                 check(seen.add(entry.value()), "P1: %s is there twice", entry.value());

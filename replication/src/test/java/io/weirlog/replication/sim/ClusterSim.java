@@ -8,6 +8,7 @@ import io.weirlog.log.LogConfig;
 import io.weirlog.log.PartitionIdentity;
 import io.weirlog.metadata.BrokerImage;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.metadata.FeatureRange;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataEvent;
@@ -41,6 +42,7 @@ final class ClusterSim {
     private final LogConfig logConfig;
     private final long[] heardMicros;
     private boolean calm;
+    private boolean anyWiped;
 
     /// What a run shows.
     record Result(long events, long virtualMicros, long traceHash, Map<String, Long> coverage) {}
@@ -51,7 +53,7 @@ final class ClusterSim {
         this.roles = roles;
         this.switches = switches;
         this.network = new SimNetwork(world, plan.nodes());
-        this.metadata = new SimMetadata(world, this::committed);
+        this.metadata = new SimMetadata(world, switches, this::committed);
         this.oracle = new ClusterOracle(this);
         this.clients = new SimClients(this);
         this.faults = new SimFaults(this);
@@ -99,6 +101,11 @@ final class ClusterSim {
         return calm;
     }
 
+    /// From now on all that is known of a partition may be gone with the disks of one node.
+    void wiped() {
+        anyWiped = true;
+    }
+
     // The controller.
 
     private void committed(MetadataState state, List<MetadataEvent> events) {
@@ -107,6 +114,9 @@ final class ClusterSim {
                 var partition = change.partition();
                 change.election().ifPresent(election -> {
                     world.count("election: " + election.reason().name());
+                    if (isOfEligibleReplica(partition)) {
+                        world.count("election of an eligible replica outside of the in-sync set");
+                    }
                     if (!election.clean()) {
                         oracle.uncleanElection(partition.partition(), partition.leaderEpoch());
                     }
@@ -132,6 +142,16 @@ final class ClusterSim {
                 }
             });
         }
+    }
+
+    private boolean isOfEligibleReplica(PartitionImage after) {
+        var before = metadata.before()
+                .topics()
+                .byId(TOPIC)
+                .orElseThrow()
+                .partitions()
+                .get(after.partition());
+        return after.leader().filter(before.eligibleLeaderReplicas()::contains).isPresent();
     }
 
     void heartbeat(int node) {
@@ -211,7 +231,10 @@ final class ClusterSim {
                     new UUID(node.number, 0),
                     Optional.empty(),
                     Map.of("client", new Endpoint("n" + node.number, 7171)),
-                    false);
+                    false,
+                    Optional.empty(),
+                    node.directories(),
+                    FeatureRange.FIRST);
             if (metadata.setUp(register) instanceof MetadataReply.BrokerRegistered(BrokerEpoch epoch, var index)) {
                 node.knownAs(epoch);
             }
@@ -264,12 +287,13 @@ final class ClusterSim {
         return false;
     }
 
-    /// All complete replicas have lost records by a crash, which only the page cache allows: nobody leads then (R11).
+    /// All complete replicas have lost records, by a crash, which only the page cache allows, or with their disks:
+    /// nobody leads then (R11).
     private boolean isLeftWithoutReplicas(int partition) {
         var image = latestPartition(partition);
         return image.inSyncReplicas().isEmpty()
                 && image.eligibleLeaderReplicas().isEmpty()
-                && plan.durability() == Durability.PAGE_CACHE
+                && (anyWiped || plan.durability() == Durability.PAGE_CACHE)
                 && !plan.unclean();
     }
 }

@@ -13,7 +13,14 @@ final class LogContent {
     private LogContent() {}
 
     /// A record: in which epoch, and which.
-    record Entry(int epoch, long value) {}
+    record Entry(int epoch, long value) {
+        /// Takes the place of a record that nobody can vouch for.
+        static final Entry UNKNOWN = new Entry(-1, -1);
+
+        boolean agreesWith(Entry other) {
+            return equals(other) || equals(UNKNOWN) || other.equals(UNKNOWN);
+        }
+    }
 
     /// Where whole batches end.
     static Offset end(ByteBuffer batches) {

@@ -1,12 +1,22 @@
 package io.weirlog.replication.sim;
 
+import io.weirlog.common.BrokerId;
 import io.weirlog.log.fault.Operation;
+import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.ReplicaMove;
 import io.weirlog.replication.sim.SimPlan.Fault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /// Does harm, as the plan has it, and mends everything in the end.
 final class SimFaults {
+    private static final List<Long> CLOCK_STEPS_MILLIS = List.of(3_600_000L, -3_600_000L, 864_000_000L, -864_000_000L);
+
     private final ClusterSim cluster;
     private final SimWorld world;
     private final Random random;
@@ -40,10 +50,14 @@ final class SimFaults {
         world.count("fault: " + kind.name());
         world.note(kind.name(), node.number, 0, 0);
         world.say(() -> "fault: " + kind + " n" + node.number);
-        strike(kind, node);
+        try {
+            strike(kind, node);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    private void strike(Fault kind, SimNode node) {
+    private void strike(Fault kind, SimNode node) throws IOException {
         var micros = 100_000L + random.nextInt(3_000_000);
         switch (kind) {
             case KILL -> {
@@ -92,6 +106,14 @@ final class SimFaults {
             case CONTROLLER_CHANGE -> cluster.controllerChanged(micros / 3);
             case SLOW_METADATA -> slowMetadataUntilMicros = world.nowMicros() + micros;
             case RETENTION -> delete(random.nextInt(cluster.plan.partitions()));
+            case WIPE -> {
+                if (random.nextInt(3) == 0) {
+                    cluster.wiped();
+                    node.wipe();
+                }
+            }
+            case CLOCK_STEP -> node.stepClock(CLOCK_STEPS_MILLIS.get(random.nextInt(CLOCK_STEPS_MILLIS.size())));
+            case REASSIGN -> reassign(random.nextInt(cluster.plan.partitions()));
             case FLAPPING -> {
                 for (var i = 0L; i < 5; i++) {
                     world.after(i * 150_000, () -> isolate(node, 80_000, true, true));
@@ -124,6 +146,18 @@ final class SimFaults {
                 cluster.network.cut(node.number, other, false);
             }
         });
+    }
+
+    private void reassign(int partition) {
+        var brokers = new ArrayList<>(cluster.nodes().stream().map(SimNode::id).toList());
+        Collections.shuffle(brokers, random);
+        boolean callOff = random.nextInt(4) == 0;
+        var target = callOff
+                ? Optional.<List<BrokerId>>empty()
+                : Optional.of(List.copyOf(brokers.subList(0, cluster.plan.replicas())));
+        var move = new ReplicaMove(cluster.identity(partition).id(), target);
+        cluster.metadata.propose(
+                new MetadataCommand.AlterReassignments(cluster.metadata.newRequest(), List.of(move)), answer -> {});
     }
 
     private void delete(int partition) {

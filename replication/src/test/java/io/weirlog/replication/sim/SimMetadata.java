@@ -20,19 +20,26 @@ final class SimMetadata {
     private final SimWorld world;
     private final Random random;
     private final List<MetadataState> history = new ArrayList<>(List.of(MetadataState.EMPTY));
+    private final SimSwitches switches;
     private final BiConsumer<MetadataState, List<MetadataEvent>> committed;
     private boolean lossy;
     private long awayUntilMicros;
     private long requests;
 
-    SimMetadata(SimWorld world, BiConsumer<MetadataState, List<MetadataEvent>> committed) {
+    SimMetadata(SimWorld world, SimSwitches switches, BiConsumer<MetadataState, List<MetadataEvent>> committed) {
         this.world = world;
         this.random = world.random("metadata");
+        this.switches = switches;
         this.committed = committed;
     }
 
     MetadataState latest() {
         return history.getLast();
+    }
+
+    /// As it was before the last command.
+    MetadataState before() {
+        return history.get(history.size() - 2);
     }
 
     MetadataState at(int position) {
@@ -101,7 +108,7 @@ final class SimMetadata {
     }
 
     private MetadataReply apply(MetadataCommand command) {
-        var applied = MetadataMachine.apply(latest(), latest().index() + 1, command);
+        var applied = MetadataMachine.apply(latest(), latest().index() + 1, switches.applied(command, latest()));
         world.say(() -> "metadata " + applied.state().index() + ": " + command + " -> " + applied.reply());
         history.add(applied.state());
         world.note("metadata", applied.state().index(), applied.events().size(), 0);

@@ -8,21 +8,14 @@ import io.weirlog.log.fault.CrashException;
 import io.weirlog.log.fault.FaultyStorage;
 import io.weirlog.log.fault.LossMode;
 import io.weirlog.metadata.Endpoint;
-import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.FeatureRange;
 import io.weirlog.metadata.core.IsrChange;
 import io.weirlog.metadata.core.IsrResult;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
-import io.weirlog.metadata.core.MetadataState;
 import io.weirlog.metadata.core.RequestId;
-import io.weirlog.replication.core.FollowerEvent;
-import io.weirlog.replication.core.FollowerMessage;
 import io.weirlog.replication.core.IsrProposal;
 import io.weirlog.replication.core.LeaderEvent;
-import io.weirlog.replication.core.LeaderMessage;
-import io.weirlog.replication.core.PartitionMetadata;
-import io.weirlog.replication.core.ReplicationStream;
-import io.weirlog.replication.core.StreamSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// One broker: its disk, its view of the metadata, its replicas, and its streams to and from others.
 final class SimNode {
     private static final long TICK_MICROS = 50_000;
+    private static final Path DATA = Path.of("/data");
     private static final List<LossMode> LOSS_MODES = List.of(LossMode.values());
 
     final ClusterSim cluster;
@@ -50,6 +44,8 @@ final class SimNode {
     private final Map<Integer, List<Long>> checkpoints = new HashMap<>();
     private @Nullable BrokerEpoch stoppedCleanly;
     private @Nullable BrokerEpoch formerEpoch;
+    /// The identity of its data directory.
+    private UUID directory;
 
     private int life;
     private boolean running;
@@ -62,13 +58,10 @@ final class SimNode {
     private long slowUntilMicros;
     private long wallOffsetMillis;
     final TreeMap<Integer, SimReplica> replicas = new TreeMap<>();
-    private final TreeMap<Integer, SimNetwork.Stream> toLeaders = new TreeMap<>();
-    private final TreeMap<Integer, Outbound> toFollowers = new TreeMap<>();
+    final SimStreams streams;
     private final Map<RequestKey, RequestId> proposalRequests = new HashMap<>();
 
     private record RequestKey(int partition, int leaderEpoch, long number) {}
-
-    private record Outbound(SimNetwork.Stream stream, ReplicationStream sender) {}
 
     @FunctionalInterface
     interface Work {
@@ -80,9 +73,20 @@ final class SimNode {
         this.world = cluster.world;
         this.number = number;
         this.random = world.random("node " + number);
-        this.disk = new FaultyStorage(random.nextLong());
-        disk.createDirectories(Path.of("/data"));
-        disk.syncDirectory(Path.of("/"));
+        this.streams = new SimStreams(this);
+        this.disk = emptyDisk();
+        this.directory = newDirectory();
+    }
+
+    private FaultyStorage emptyDisk() throws IOException {
+        var empty = new FaultyStorage(random.nextLong());
+        empty.createDirectories(DATA);
+        empty.syncDirectory(Path.of("/"));
+        return empty;
+    }
+
+    private UUID newDirectory() {
+        return new UUID(number, random.nextLong());
     }
 
     BrokerId id() {
@@ -124,8 +128,8 @@ final class SimNode {
     }
 
     /// What this node knows of the metadata.
-    View image() {
-        return new View(cluster.metadata.at(imagePosition), cluster);
+    SimView image() {
+        return new SimView(cluster.metadata.at(imagePosition), cluster);
     }
 
     // Time and failure.
@@ -136,7 +140,11 @@ final class SimNode {
         world.after(micros, () -> here(now, work));
     }
 
-    private void here(int inLife, Work work) {
+    int life() {
+        return life;
+    }
+
+    void here(int inLife, Work work) {
         if (!running || life != inLife) {
             return;
         }
@@ -185,7 +193,7 @@ final class SimNode {
         imagePosition = random.nextInt(imagePosition + 1);
         world.note("start", number, life, 0);
         world.say(() -> "n" + number + " starts");
-        doNow(() -> disk.createDirectories(Path.of("/data")));
+        doNow(() -> disk.createDirectories(DATA));
         register(cluster.metadata.newRequest());
         after(random.nextLong(TICK_MICROS), this::tick);
     }
@@ -200,7 +208,9 @@ final class SimNode {
                 Optional.empty(),
                 Map.of("client", new Endpoint("n" + number, 7171)),
                 true,
-                clean);
+                clean,
+                List.of(directory),
+                FeatureRange.FIRST);
         propose(command, answer -> {
             if (answer.orElse(null) instanceof MetadataReply.BrokerRegistered(var registered, var index)) {
                 epoch = registered;
@@ -220,8 +230,12 @@ final class SimNode {
             after(500_000, () -> answer.accept(Optional.empty()));
             return;
         }
-        cluster.metadata.propose(
-                cluster.switches.proposed(command, cluster.metadata), reply -> here(now, () -> answer.accept(reply)));
+        cluster.metadata.propose(command, reply -> here(now, () -> answer.accept(reply)));
+    }
+
+    /// What it registers as before its first start.
+    List<UUID> directories() {
+        return List.of(directory);
     }
 
     /// Before the first start: as if an earlier life had ended cleanly.
@@ -241,6 +255,24 @@ final class SimNode {
         cluster.nodeCrashed(this);
     }
 
+    /// The node comes back with empty disks.
+    void wipe() throws IOException {
+        if (running) {
+            crash(randomLoss());
+        }
+        world.say(() -> "n" + number + " is wiped");
+        disk = emptyDisk();
+        directory = cluster.switches.directoryOfWipedDisk(directory, newDirectory());
+        checkpoints.clear();
+        stoppedCleanly = null;
+    }
+
+    /// A late copy of a former life's registration has taken the place of this one: nobody listens to it any more.
+    private boolean isDisplaced(SimView view) {
+        var self = view.state().brokers().get(id());
+        return epoch != null && self != null && self.epoch().compareTo(epoch) > 0;
+    }
+
     private void end(FaultyStorage left, boolean lossy) {
         world.note("end", number, life, lossy ? 1 : 0);
         running = false;
@@ -254,10 +286,14 @@ final class SimNode {
                 }
             }
         }
-        replicas.values().forEach(replica -> cluster.oracle.gone(replica));
+        for (var replica : replicas.values()) {
+            if (replica.leader != null && replica.leader.hasPendingIsr()) {
+                world.count("leader died with a pending in-sync change");
+            }
+            cluster.oracle.gone(replica);
+        }
         replicas.clear();
-        toLeaders.clear();
-        toFollowers.clear();
+        streams.clear();
         proposalRequests.clear();
         cluster.network.nodeGone(number);
     }
@@ -310,7 +346,7 @@ final class SimNode {
             followMetadata(
                     random.nextInt(4) == 0 ? imagePosition + random.nextInt(latest - imagePosition + 1) : latest);
         }
-        connect();
+        streams.connect();
         for (var replica : List.copyOf(replicas.values())) {
             replica.tick();
         }
@@ -327,31 +363,61 @@ final class SimNode {
 
     private void apply() throws IOException {
         var view = image();
+        if (isDisplaced(view)) {
+            world.count("broker displaced");
+            kill();
+            cluster.nodeCrashed(this);
+            return;
+        }
         if (epoch == null || !cluster.switches.mayTakeRoles(view.state().index(), epoch)) {
             return;
         }
-        if (!opened) {
-            open(view);
-            opened = true;
-        }
+        takeAndGive(view);
+        opened = true;
         for (var replica : List.copyOf(replicas.values())) {
             replica.onImage(view.partition(replica.partition), view.metadata(replica.partition));
         }
-        connect();
+        streams.connect();
     }
 
-    private void open(View view) throws IOException {
+    /// Opens the replicas that belong here and are not open yet, and drops those that do not any more.
+    private void takeAndGive(SimView view) throws IOException {
         for (var partition = 0; partition < cluster.plan.partitions(); partition++) {
-            if (view.partition(partition).replicas().contains(id())) {
-                var log = PartitionLog.open(
-                        disk, Path.of("/data/t-" + partition), cluster.identity(partition), cluster.logConfig());
-                var kept = checkpoints.getOrDefault(partition, List.of(0L));
-                var known = cluster.switches.knownWatermark(new Offset(kept.getLast()), log);
-                var replica = new SimReplica(this, partition, log, known);
-                replicas.put(partition, replica);
-                cluster.oracle.opened(replica);
+            boolean belongsHere = view.partition(partition).replicas().contains(id());
+            var replica = replicas.get(partition);
+            if (belongsHere && replica == null) {
+                open(partition);
+            } else if (!belongsHere && replica != null) {
+                drop(replica);
+            } else if (!belongsHere && !opened && disk.exists(directoryOf(partition))) {
+                // Of a former life that did not learn that it had to give the replica up.
+                drop(open(partition));
             }
         }
+    }
+
+    private SimReplica open(int partition) throws IOException {
+        var log = PartitionLog.open(disk, directoryOf(partition), cluster.identity(partition), cluster.logConfig());
+        var kept = checkpoints.getOrDefault(partition, List.of(0L));
+        var known = cluster.switches.knownWatermark(new Offset(kept.getLast()), log);
+        var replica = new SimReplica(this, partition, log, known);
+        replicas.put(partition, replica);
+        cluster.oracle.opened(replica);
+        return replica;
+    }
+
+    private static Path directoryOf(int partition) {
+        return DATA.resolve("t-" + partition);
+    }
+
+    private void drop(SimReplica replica) throws IOException {
+        world.count("replica dropped");
+        world.say(() -> replica + " is dropped");
+        replica.resign();
+        replicas.remove(replica.partition);
+        checkpoints.remove(replica.partition);
+        cluster.oracle.gone(replica);
+        replica.log.delete();
     }
 
     private void serve() {
@@ -404,248 +470,12 @@ final class SimNode {
         return new LeaderEvent.IsrRefused(proposal.number(), true);
     }
 
-    // Streams.
-
-    Optional<SimNetwork.Stream> streamTo(int leader) {
-        return Optional.ofNullable(toLeaders.get(leader));
-    }
-
-    private void connect() {
-        for (var replica : replicas.values()) {
-            var leader = replica.followedNode();
-            if (leader > 0 && !toLeaders.containsKey(leader) && random.nextInt(4) > 0) {
-                var other = cluster.node(leader);
-                if (!other.isRunning() || other.isPaused() || isCut(leader)) {
-                    continue;
-                }
-                var stream = cluster.network.connect(number, leader);
-                var mine = life;
-                var theirs = other.life;
-                stream.attach(
-                        () -> here(mine, () -> streamClosed(leader, stream)),
-                        () -> other.here(theirs, () -> other.inboundClosed(number, stream)));
-                other.accept(number, stream);
-                toLeaders.put(leader, stream);
-                after(300, () -> connected(leader, stream));
-            }
-        }
-    }
-
-    private boolean isCut(int other) {
-        return cluster.network.isCut(number, other) || cluster.network.isCut(other, number);
-    }
-
-    private void connected(int leader, SimNetwork.Stream stream) throws IOException {
-        if (stream.equals(toLeaders.get(leader))) {
-            for (var replica : List.copyOf(replicas.values())) {
-                if (replica.followedNode() == leader) {
-                    replica.run(replica.follower, new FollowerEvent.Connected());
-                }
-            }
-        }
-    }
-
-    private void streamClosed(int leader, SimNetwork.Stream stream) throws IOException {
-        if (toLeaders.remove(leader, stream)) {
-            for (var replica : List.copyOf(replicas.values())) {
-                if (replica.followedNode() == leader) {
-                    replica.run(replica.follower, new FollowerEvent.Disconnected());
-                }
-            }
-        }
-    }
-
-    private void accept(int follower, SimNetwork.Stream stream) {
-        doNow(() -> {
-            var old = toFollowers.get(follower);
-            if (old != null) {
-                old.stream().breakStream(5_000);
-                gone(follower);
-            }
-            var limits = new ReplicationStream.Limits(2_000, 500);
-            toFollowers.put(follower, new Outbound(stream, new ReplicationStream(limits)));
-        });
-    }
-
-    private void inboundClosed(int follower, SimNetwork.Stream stream) throws IOException {
-        var outbound = toFollowers.get(follower);
-        if (outbound != null && outbound.stream().equals(stream)) {
-            toFollowers.remove(follower);
-            gone(follower);
-        }
-    }
-
-    private void gone(int follower) throws IOException {
-        for (var replica : List.copyOf(replicas.values())) {
-            replica.step(new LeaderEvent.FollowerGone(new BrokerId(follower)));
-        }
-    }
-
-    void send(int leader, int partition, FollowerMessage message) {
-        var stream = toLeaders.get(leader);
-        world.say(() -> "n" + number + "/p" + partition + " to n" + leader + ": " + message
-                + (stream == null ? ", without a stream" : ""));
-        if (stream != null) {
-            var other = cluster.node(leader);
-            var theirs = other.life;
-            stream.there(() -> other.here(theirs, () -> other.fromFollower(number, partition, message)));
-        }
-    }
-
-    private void fromFollower(int follower, int partition, FollowerMessage message) throws IOException {
-        var replica = replicas.get(partition);
-        var from = new BrokerId(follower);
-        if (replica == null || replica.leader == null) {
-            if (message instanceof FollowerMessage.Open open) {
-                send(
-                        follower,
-                        partition,
-                        new LeaderMessage.Refused(open.session(), LeaderMessage.Reason.NOT_LEADER, "does not lead"));
-            }
-            return;
-        }
-        replica.step(
-                switch (message) {
-                    case FollowerMessage.Open open -> new LeaderEvent.FollowerOpened(from, open);
-                    case FollowerMessage.Ack ack -> new LeaderEvent.FollowerAcked(from, ack);
-                    case FollowerMessage.Close close -> new LeaderEvent.FollowerClosed(from, close);
-                });
-    }
-
-    void send(int follower, int partition, LeaderMessage message) {
-        var outbound = toFollowers.get(follower);
-        world.say(() -> "n" + number + "/p" + partition + " to n" + follower + ": " + message
-                + (outbound == null ? ", without a stream" : ""));
-        if (outbound != null) {
-            var other = cluster.node(follower);
-            var theirs = other.life;
-            outbound.stream()
-                    .back(() -> other.here(theirs, () -> other.fromLeader(number, outbound, partition, message)));
-        }
-    }
-
-    private void fromLeader(int leader, Outbound outbound, int partition, LeaderMessage message) throws IOException {
-        if (!outbound.stream().equals(toLeaders.get(leader))) {
-            return;
-        }
-        var replica = replicas.get(partition);
-        if (replica != null && replica.followedNode() == leader) {
-            replica.run(replica.follower, new FollowerEvent.Received(message));
-        }
-        if (message instanceof LeaderMessage.Batches batches) {
-            var other = cluster.node(leader);
-            var theirs = other.life;
-            var bytes = batches.batches().remaining();
-            outbound.stream()
-                    .there(() -> other.here(
-                            theirs, () -> other.sender(number, outbound, new ReplicationStream.Event.Credit(bytes))));
-        }
-    }
-
-    private void sender(int follower, Outbound outbound, ReplicationStream.Event event) throws IOException {
-        if (!outbound.equals(toFollowers.get(follower))) {
-            return;
-        }
-        for (var effect : outbound.sender().step(event)) {
-            switch (effect) {
-                case ReplicationStream.Effect.Violation(var message) -> throw new AssertionError(message);
-                case ReplicationStream.Effect.Send send ->
-                    // Reading takes its time: other things happen meanwhile.
-                    after(20 + random.nextInt(100), () -> read(follower, outbound, send));
-            }
-        }
-    }
-
-    private void read(int follower, Outbound outbound, ReplicationStream.Effect.Send send) throws IOException {
-        var partition = send.partition().partition();
-        var replica = replicas.get(partition);
-        if (!outbound.equals(toFollowers.get(follower))) {
-            return;
-        }
-        var bytes = 0;
-        var next = send.from();
-        if (replica != null && replica.leader != null) {
-            var read = replica.read(send.from(), send.bytesMax());
-            if (read.isEmpty()) {
-                replica.step(new LeaderEvent.OutOfRange(new BrokerId(follower), send.session()));
-            } else if (read.get().hasRemaining()) {
-                bytes = read.get().remaining();
-                next = LogContent.end(read.get());
-                var progress = new LeaderMessage.Progress(replica.highWatermark(), replica.log.logStartOffset());
-                send(follower, partition, new LeaderMessage.Batches(send.session(), read.get(), progress));
-            }
-        }
-        sender(follower, outbound, new ReplicationStream.Event.Sent(send.partition(), send.session(), next, bytes));
-    }
-
-    void startSending(int follower, int partition, StreamSession session, Offset from, Offset end) throws IOException {
-        var outbound = toFollowers.get(follower);
-        if (outbound != null) {
-            var id = cluster.identity(partition).id();
-            sender(follower, outbound, new ReplicationStream.Event.Start(id, session, from, end));
-        }
-    }
-
-    void stopSending(int follower, int partition) throws IOException {
-        var outbound = toFollowers.get(follower);
-        if (outbound != null) {
-            var id = cluster.identity(partition).id();
-            sender(follower, outbound, new ReplicationStream.Event.Stop(id));
-        }
-    }
-
-    void stopSending(int partition) {
-        doNow(() -> {
-            for (var follower : List.copyOf(toFollowers.keySet())) {
-                stopSending(follower, partition);
-            }
-        });
-    }
-
-    void offerMore(int partition, Offset end) throws IOException {
-        var id = cluster.identity(partition).id();
-        for (var entry : List.copyOf(toFollowers.entrySet())) {
-            sender(entry.getKey(), entry.getValue(), new ReplicationStream.Event.Offer(id, end));
-        }
-    }
-
     void checkpoint(int partition, Offset highWatermark) {
         // Every now and then, as a broker does.
         if (random.nextInt(20) == 0) {
             checkpoints
                     .computeIfAbsent(partition, one -> new ArrayList<>(List.of(0L)))
                     .add(highWatermark.value());
-        }
-    }
-
-    /// The metadata at one moment, as replication sees them.
-    record View(MetadataState state, ClusterSim cluster) {
-        PartitionImage partition(int partition) {
-            return state.topics()
-                    .byId(cluster.topicId())
-                    .orElseThrow()
-                    .partitions()
-                    .get(partition);
-        }
-
-        PartitionMetadata metadata(int partition) {
-            var image = partition(partition);
-            var brokers = new TreeMap<BrokerId, PartitionMetadata.Standing>();
-            for (var replica : image.replicas()) {
-                var broker = state.brokers().get(replica);
-                if (broker != null) {
-                    brokers.put(
-                            replica,
-                            new PartitionMetadata.Standing(broker.epoch(), !broker.fenced() && !broker.draining()));
-                }
-            }
-            return new PartitionMetadata(
-                    image.leaderEpoch(),
-                    image.partitionEpoch(),
-                    image.replicas(),
-                    image.inSyncReplicas(),
-                    Math.min(cluster.plan.inSyncMin(), image.replicas().size()),
-                    brokers);
         }
     }
 }

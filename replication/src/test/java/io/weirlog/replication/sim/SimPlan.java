@@ -43,7 +43,12 @@ record SimPlan(
         CONTROLLER_CHANGE,
         SLOW_METADATA,
         RETENTION,
-        FLAPPING
+        FLAPPING,
+        /// A node comes back with empty disks.
+        WIPE,
+        CLOCK_STEP,
+        /// Replicas move, or a move is called off.
+        REASSIGN
     }
 
     static SimPlan of(Random random) {

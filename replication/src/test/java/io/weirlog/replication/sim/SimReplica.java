@@ -38,6 +38,7 @@ final class SimReplica {
     private StreamSession lastSession = new StreamSession(0);
     private LeaderEpoch roleEpoch = new LeaderEpoch(0);
     private boolean hasRole;
+    private boolean hasCut;
 
     @Nullable
     LeaderPartition leader;
@@ -95,6 +96,7 @@ final class SimReplica {
         resign();
         hasRole = true;
         roleEpoch = image.leaderEpoch();
+        hasCut = false;
         if (image.leader().equals(Optional.of(node.id()))) {
             lead(metadata);
         } else if (image.leader().isPresent()) {
@@ -120,21 +122,21 @@ final class SimReplica {
         highWatermark = follower.highWatermark();
         followedNode = leaderId.value();
         world().say(() -> this + " follows " + leaderId + " in epoch " + roleEpoch + " from " + log.logEndOffset());
-        if (node.streamTo(followedNode).isPresent()) {
+        if (node.streams.reach(followedNode)) {
             run(follower, new FollowerEvent.Connected());
         }
     }
 
-    private void resign() {
+    void resign() {
         if (leader != null) {
             if (leader.hasPendingIsr()) {
                 world().count("leader ended with a pending in-sync change");
             }
-            node.stopSending(partition);
+            node.streams.stopSending(partition);
         }
         if (follower != null) {
             lastSession = follower.session();
-            node.send(followedNode, partition, new FollowerMessage.Close(lastSession));
+            node.streams.send(followedNode, partition, new FollowerMessage.Close(lastSession));
         }
         leader = null;
         follower = null;
@@ -168,9 +170,9 @@ final class SimReplica {
                 case LeaderEffect.AnnounceHighWatermark(var end) -> announceAsLeader(end);
                 case LeaderEffect.Answer(var to, var message) -> answer(to.value(), message);
                 case LeaderEffect.StartSending(var to, var session, var from) ->
-                    node.startSending(to.value(), partition, session, from, log.logEndOffset());
-                case LeaderEffect.StopSending(var to) -> node.stopSending(to.value(), partition);
-                case LeaderEffect.OfferMore(var end) -> node.offerMore(partition, end);
+                    node.streams.startSending(to.value(), partition, session, from, log.logEndOffset());
+                case LeaderEffect.StopSending(var to) -> node.streams.stopSending(to.value(), partition);
+                case LeaderEffect.OfferMore(var end) -> node.streams.offerMore(partition, end);
                 case LeaderEffect.ProposeIsr(var proposal) -> {
                     world().count(proposal.inSync().size() > inSyncNow() ? "in-sync set grows" : "in-sync set shrinks");
                     node.propose(this, proposal);
@@ -191,7 +193,7 @@ final class SimReplica {
                 world().count("follower refused: " + refused.reason().name());
             default -> {}
         }
-        node.send(to, partition, message);
+        node.streams.send(to, partition, message);
     }
 
     private void announceAsLeader(Offset end) {
@@ -284,10 +286,11 @@ final class SimReplica {
         }
         for (var effect : role.step(event)) {
             switch (effect) {
-                case FollowerEffect.Send(var message) -> node.send(followedNode, partition, message);
+                case FollowerEffect.Send(var message) -> node.streams.send(followedNode, partition, message);
                 case FollowerEffect.CutLog(var end) -> {
                     if (log.logEndOffset().isAfter(end)) {
-                        world().count("records truncated");
+                        world().count(hasCut ? "records truncated once more for the same leader" : "records truncated");
+                        hasCut = true;
                     }
                     world().note("cut", node.number, partition, end.value());
                     world().say(() ->
@@ -327,6 +330,10 @@ final class SimReplica {
         }
     }
 
+    boolean isFollowing() {
+        return follower != null && follower.isFollowing();
+    }
+
     int followedNode() {
         return follower == null ? 0 : followedNode;
     }
@@ -346,6 +353,9 @@ final class SimReplica {
         syncing = true;
         node.after(node.syncMicros(), () -> {
             syncing = false;
+            if (node.replicas.get(partition) != this) { // It was dropped meanwhile.
+                return;
+            }
             log.sync();
             if (syncAgain) {
                 syncAgain = false;

@@ -5,8 +5,10 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataState;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.UUID;
 
 /// What the hosts of roles do right, and a test that puts a known bug back does wrong.
 public class SimSwitches {
@@ -25,13 +27,18 @@ public class SimSwitches {
         return noted;
     }
 
+    /// R10: the identity that a data directory without its content has.
+    protected UUID directoryOfWipedDisk(UUID before, UUID fresh) {
+        return fresh;
+    }
+
     /// The checkpoint of a watermark that is read at the start.
     protected Offset knownWatermark(Offset checkpoint, PartitionLog log) {
         return checkpoint;
     }
 
-    /// What the controller is told.
-    protected MetadataCommand proposed(MetadataCommand command, SimMetadata metadata) {
+    /// What the controller makes of a command, in the state that it finds.
+    protected MetadataCommand applied(MetadataCommand command, MetadataState state) {
         return command;
     }
 }
