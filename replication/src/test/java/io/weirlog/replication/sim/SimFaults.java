@@ -151,10 +151,17 @@ final class SimFaults {
     private void reassign(int partition) {
         var brokers = new ArrayList<>(cluster.nodes().stream().map(SimNode::id).toList());
         Collections.shuffle(brokers, random);
-        boolean callOff = random.nextInt(4) == 0;
-        var target = callOff
-                ? Optional.<List<BrokerId>>empty()
-                : Optional.of(List.copyOf(brokers.subList(0, cluster.plan.replicas())));
+        var target = Optional.of(List.copyOf(brokers.subList(0, cluster.plan.replicas())));
+        move(partition, target);
+        if (random.nextInt(3) == 0) {
+            // Called off and begun again at once: some may not hear of the former.
+            var callOffMicros = 10_000L + random.nextInt(300_000);
+            world.after(callOffMicros, () -> move(partition, Optional.empty()));
+            world.after(callOffMicros + random.nextInt(100_000), () -> move(partition, target));
+        }
+    }
+
+    private void move(int partition, Optional<List<BrokerId>> target) {
         var move = new ReplicaMove(cluster.identity(partition).id(), target);
         cluster.metadata.propose(
                 new MetadataCommand.AlterReassignments(cluster.metadata.newRequest(), List.of(move)), answer -> {});
