@@ -92,6 +92,10 @@ final class PartitionHost {
         return view;
     }
 
+    boolean isInSync() {
+        return assignment.metadata().inSync().contains(services.self());
+    }
+
     PartitionStatus status() {
         return PartitionStatus.of(assignment, view, lags);
     }
@@ -162,7 +166,11 @@ final class PartitionHost {
             return;
         }
         var sameTerm = changed.leaderEpoch().equals(known.leaderEpoch());
+        var wasInSync = isInSync();
         assignment = changed;
+        if (wasInSync && !isInSync()) {
+            watchers.wakeAll(); // Whoever reads here has to go to the leader.
+        }
         var openLog = log;
         if (openLog != null && !openLog.config().equals(changed.logConfig())) {
             openLog.reconfigure(changed.logConfig());

@@ -306,6 +306,12 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         return Optional.ofNullable(hosts.get(id)).map(PartitionHost::view);
     }
 
+    /// Whether this broker's replica is in sync, as far as this broker has followed the metadata.
+    public boolean isInSync(TopicPartition id) {
+        var host = hosts.get(id);
+        return host != null && host.isInSync();
+    }
+
     /// Appends one batch. The result comes through the command's completion, possibly before this returns.
     public void append(TopicPartition id, AppendCommand command) {
         var host = hosts.get(id);
@@ -328,8 +334,12 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         }
         var watchers = host.watchers();
         var watch = watchers.add(at, wake);
-        if (!(host.view() instanceof PartitionView.Leading leading)
-                || leading.highWatermark().isAfter(at)) {
+        boolean waits = switch (host.view()) {
+            case PartitionView.Leading leading -> !leading.highWatermark().isAfter(at);
+            case PartitionView.Following following -> !following.highWatermark().isAfter(at) && host.isInSync();
+            case PartitionView.Opening _, PartitionView.Failed _, PartitionView.Closed _ -> false;
+        };
+        if (!waits) {
             watchers.wake(watch);
         }
         return () -> watchers.cancel(watch);

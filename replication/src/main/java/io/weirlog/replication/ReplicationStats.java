@@ -8,6 +8,7 @@ import java.util.function.LongConsumer;
 public final class ReplicationStats {
     private final LongAdder isrShrinks = new LongAdder();
     private final LongAdder isrExpands = new LongAdder();
+    private final LongAdder followerReadBytes = new LongAdder();
     private volatile LongConsumer watermarkNanos = nanos -> {};
 
     /// In-sync sets that lost a replica, of partitions led here.
@@ -18,6 +19,15 @@ public final class ReplicationStats {
     /// In-sync sets that got a replica, of partitions led here.
     public long isrExpands() {
         return isrExpands.sum();
+    }
+
+    /// What consumers have read of partitions that others lead.
+    public long followerReadBytes() {
+        return followerReadBytes.sum();
+    }
+
+    public void readFromFollower(long bytes) {
+        followerReadBytes.add(bytes);
     }
 
     /// Tells `listener` of each write how long it took from then until the high watermark had passed it. Called by the

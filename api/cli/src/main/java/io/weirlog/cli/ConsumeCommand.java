@@ -61,6 +61,12 @@ final class ConsumeCommand implements Callable<Integer> {
             description = "What to print of a record, with tabs between: ${COMPLETION-CANDIDATES}; default value.")
     private List<RecordPrinter.Field> fields = List.of();
 
+    @Option(
+            names = "--rack",
+            paramLabel = "RACK",
+            description = "Where you are: read from a follower in this broker.rack where one is in sync.")
+    private String rack = "";
+
     ConsumeCommand(Streams streams) {
         this.streams = streams;
     }
@@ -89,7 +95,7 @@ final class ConsumeCommand implements Callable<Integer> {
 
     private Consumer consumer(WeirlogClient client) throws CommandFailed {
         TopicCheck.require(client, topic, partition);
-        var options = ConsumerOptions.builder().start(from);
+        var options = ConsumerOptions.builder().start(from).rack(rack);
         partition.ifPresentOrElse(number -> options.partition(topic, number), () -> options.topic(topic));
         return client.consumer(options.build());
     }

@@ -64,6 +64,11 @@ final class ConsumeSession {
         this.credit = new CreditWindow(options.bufferRecords(), options.bufferBytes());
     }
 
+    /// Goes on from there, in place of where the options say: for the time before the first stream.
+    void adopt(Collection<PartitionReading> handedOver) {
+        handedOver.forEach(reading -> readings.put(reading.partition(), reading));
+    }
+
     Collection<PartitionReading> readings() {
         return readings.values();
     }
@@ -116,7 +121,7 @@ final class ConsumeSession {
     private boolean isForReader(ConsumeStream current, Framed<ConsumeResponse> framed) {
         var message = framed.message();
         return switch (message.getResponseCase()) {
-            case BATCH, END_OF_PARTITION, PROBLEM -> true;
+            case BATCH, END_OF_PARTITION, PROBLEM, PREFERRED -> true;
             case INITIAL -> {
                 losses = 0;
                 connections.reached(current.address());

@@ -21,6 +21,7 @@ public final class ConsumerOptions {
     private final int maxPollRecords;
     private final int bufferRecords;
     private final int bufferBytes;
+    private final String rack;
 
     private ConsumerOptions(Builder builder) {
         topics = Set.copyOf(builder.topics);
@@ -32,6 +33,7 @@ public final class ConsumerOptions {
         maxPollRecords = builder.maxPollRecords;
         bufferRecords = builder.bufferRecords;
         bufferBytes = builder.bufferBytes;
+        rack = builder.rack;
     }
 
     public static Builder builder() {
@@ -73,6 +75,12 @@ public final class ConsumerOptions {
         return bufferBytes;
     }
 
+    /// Where the consumer is; default nowhere. In a rack, it reads from a follower there where one is in sync, and
+    /// from the leader otherwise (KIP-392).
+    public String rack() {
+        return rack;
+    }
+
     /// Collects options.
     public static final class Builder {
         private final Set<String> topics = new LinkedHashSet<>();
@@ -82,6 +90,7 @@ public final class ConsumerOptions {
         private int maxPollRecords = 500;
         private int bufferRecords = 100_000;
         private int bufferBytes = 16 * 1024 * 1024;
+        private String rack = "";
 
         private Builder() {}
 
@@ -125,6 +134,11 @@ public final class ConsumerOptions {
 
         public Builder bufferBytes(int bytes) {
             this.bufferBytes = (int) Checks.atLeast("bufferBytes", bytes, 1);
+            return this;
+        }
+
+        public Builder rack(String rack) {
+            this.rack = rack;
             return this;
         }
 

@@ -38,6 +38,25 @@ final class PartitionReading {
         this.position = position;
     }
 
+    /// The same place, for another consumer to go on from.
+    PartitionReading handedOver() {
+        var copy = new PartitionReading(partition, topicId, assignment, position);
+        copy.lastLeaderEpoch = lastLeaderEpoch;
+        copy.confirmed = confirmed;
+        copy.startUnknown = !confirmed;
+        return copy;
+    }
+
+    /// The broker has found out where to begin.
+    void located() {
+        confirm();
+    }
+
+    /// Goes on from where another consumer has come to.
+    void broughtBack(PartitionReading from) {
+        lastLeaderEpoch = from.lastLeaderEpoch;
+    }
+
     PartitionRef partition() {
         return partition;
     }

@@ -6,10 +6,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -18,9 +20,14 @@ import java.util.concurrent.TimeUnit;
 /// The consumer of partitions that may be led by several brokers: one stream to a broker of the client's choice, its
 /// *home*, and one more to each other leader that the home names. When such a stream
 /// breaks, or its broker does not lead the partition any more, the home is asked again.
+///
+/// A consumer that says its rack is told by a leader of a follower there, and reads on from that (KIP-392). If such a
+/// follower sends it back, or is gone, it stays with the leader for a while.
 final class RoutedConsumer implements Consumer {
     /// How often to look whether a stream is to be opened again while nothing arrives.
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /// A follower that could not serve is not asked again before.
+    private static final long LEADER_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final ConsumerOptions options;
     private final Admin admin;
@@ -31,6 +38,13 @@ final class RoutedConsumer implements Consumer {
     private final StreamConsumer home;
     /// Written under the polling thread's use, read also by [#close].
     private final Map<PartitionRef, StreamConsumer> away = Collections.synchronizedMap(new LinkedHashMap<>());
+
+    /// All streams but the home.
+    private final Set<StreamConsumer> others = new HashSet<>();
+    /// Those of them that read from followers.
+    private final Set<StreamConsumer> nearby = new HashSet<>();
+    /// Until when partitions stay with their leaders.
+    private final Map<PartitionRef, Long> leaderUntilNanos = new HashMap<>();
 
     private int turn;
 
@@ -90,7 +104,7 @@ final class RoutedConsumer implements Consumer {
         return all;
     }
 
-    /// Moves partitions between the home and their leaders; false if there was nothing to move.
+    /// Moves partitions between the home, their leaders and followers; false if there was nothing to move.
     private boolean route() {
         var byLeader = new LinkedHashMap<Address, List<PartitionRef>>();
         home.takeLedElsewhere().forEach((partition, leader) -> {
@@ -112,37 +126,87 @@ final class RoutedConsumer implements Consumer {
                 back = true;
             }
         }
-        return back || !byLeader.isEmpty();
+        return goNearby() || back || !byLeader.isEmpty();
+    }
+
+    /// Moves partitions to followers that their leaders have named.
+    private boolean goNearby() {
+        var byFollower = new LinkedHashMap<Address, List<PartitionRef>>();
+        for (var stream : streams()) {
+            stream.takePreferred().forEach((partition, follower) -> {
+                var until = leaderUntilNanos.get(partition);
+                if (stream.equals(owner(partition))
+                        && !nearby.contains(stream)
+                        && !stream.paused().contains(partition)
+                        && (until == null || System.nanoTime() - until >= 0)) {
+                    byFollower
+                            .computeIfAbsent(follower, one -> new ArrayList<>())
+                            .add(partition);
+                }
+            });
+        }
+        byFollower.forEach((follower, partitions) -> {
+            var stream = follow(follower, partitions);
+            nearby.add(stream);
+            partitions.forEach(partition -> {
+                owner(partition).giveAway(partition);
+                away.put(partition, stream);
+            });
+        });
+        if (!byFollower.isEmpty()) {
+            closeUnused();
+        }
+        return !byFollower.isEmpty();
+    }
+
+    private void closeUnused() {
+        for (var stream : List.copyOf(others)) {
+            if (!away.containsValue(stream)) {
+                others.remove(stream);
+                stream.close();
+            }
+        }
     }
 
     private void takeBack(StreamConsumer stream) {
         var paused = stream.paused();
+        var wasNearby = nearby.remove(stream);
         for (var partition : List.copyOf(away.keySet())) {
             if (stream.equals(away.get(partition))) {
-                var position = stream.position(partition);
+                if (wasNearby) {
+                    leaderUntilNanos.put(partition, System.nanoTime() + LEADER_NANOS);
+                }
+                var reached = stream.position(partition).isPresent()
+                        ? stream.handedOver(partition)
+                        : Optional.<PartitionReading>empty();
                 away.remove(partition);
-                home.takeBack(partition, position, paused.contains(partition));
+                home.takeBack(partition, reached, paused.contains(partition));
             }
         }
+        others.remove(stream);
         stream.close();
     }
 
-    private StreamConsumer follow(Address leader, List<PartitionRef> partitions) {
+    private StreamConsumer follow(Address broker, List<PartitionRef> partitions) {
         var followed = ConsumerOptions.builder()
                 .isolation(options.isolation())
                 .maxPollRecords(options.maxPollRecords())
                 .bufferRecords(options.bufferRecords())
-                .bufferBytes(options.bufferBytes());
+                .bufferBytes(options.bufferBytes())
+                .rack(options.rack());
+        var handedOver = new ArrayList<PartitionReading>();
         for (var partition : partitions) {
-            var position = home.position(partition);
             followed.partition(
                     partition.topic(),
                     partition.partition(),
-                    position.isPresent()
-                            ? StartAt.offset(position.getAsLong())
-                            : options.partitions().getOrDefault(partition, options.start()));
+                    options.partitions().getOrDefault(partition, options.start()));
+            owner(partition).handedOver(partition).ifPresent(handedOver::add);
         }
-        return new StreamConsumer(followed.build(), admin, connections, () -> leader, arrivals::release, one -> {});
+        var stream =
+                new StreamConsumer(followed.build(), admin, connections, () -> broker, arrivals::release, one -> {});
+        stream.adopt(handedOver);
+        others.add(stream);
+        return stream;
     }
 
     private void await(long nanos) {

@@ -43,6 +43,8 @@ final class StreamConsumer implements Consumer {
     private long lastSeekId;
     /// Partitions that other brokers lead, and where those are; nobody has taken them over yet.
     private final Map<PartitionRef, Address> ledElsewhere = new LinkedHashMap<>();
+    /// Partitions that other brokers would serve from closer by, and where those are.
+    private final Map<PartitionRef, Address> preferred = new LinkedHashMap<>();
 
     /// @param broker whom to read from, asked anew for each stream
     /// @param onArrival told whenever a poll may find something, on any thread; must not block
@@ -64,6 +66,23 @@ final class StreamConsumer implements Consumer {
         var taken = new LinkedHashMap<>(ledElsewhere);
         ledElsewhere.clear();
         return taken;
+    }
+
+    /// The same of partitions that had better be read elsewhere.
+    Map<PartitionRef, Address> takePreferred() {
+        var taken = new LinkedHashMap<>(preferred);
+        preferred.clear();
+        return taken;
+    }
+
+    /// Where it is in a partition, for another consumer to go on from.
+    Optional<PartitionReading> handedOver(PartitionRef partition) {
+        return use.alone(() -> session.reading(partition).map(PartitionReading::handedOver));
+    }
+
+    /// Goes on from where another consumer was: for the time before the first poll.
+    void adopt(Collection<PartitionReading> handedOver) {
+        session.adopt(handedOver);
     }
 
     /// Whether a stream has ended since this was asked before.
@@ -88,12 +107,13 @@ final class StreamConsumer implements Consumer {
     ///
     /// @param position where the other consumer had come to, if it knew
     /// @param paused whether nothing of it is wanted now
-    void takeBack(PartitionRef partition, OptionalLong position, boolean paused) {
+    void takeBack(PartitionRef partition, Optional<PartitionReading> position, boolean paused) {
         use.alone(() -> {
             session.reading(partition).ifPresent(reading -> {
-                position.ifPresent(offset -> {
-                    seekTo(reading, offset);
-                    reading.sought(offset, lastSeekId);
+                position.ifPresent(reached -> {
+                    seekTo(reading, reached.position());
+                    reading.sought(reached.position(), lastSeekId);
+                    reading.broughtBack(reached);
                 });
                 if (!paused) {
                     reading.resume(position.isPresent() ? lastSeekId : 0);
@@ -128,7 +148,7 @@ final class StreamConsumer implements Consumer {
                     break;
                 }
                 session.replenish();
-                var hasNews = !records.isEmpty() || !ledElsewhere.isEmpty();
+                var hasNews = !records.isEmpty() || !ledElsewhere.isEmpty() || !preferred.isEmpty();
                 var message = session.next(hasNews ? 0 : deadlineNanos - System.nanoTime());
                 if (message.isPresent()) {
                     handle(message.get());
@@ -200,6 +220,13 @@ final class StreamConsumer implements Consumer {
             }
             reading.ifPresent(PartitionReading::discarded);
             session.done(batch.getRecordCount(), framed.payload().length());
+        } else if (message.hasPreferred()) {
+            var offer = message.getPreferred();
+            session.reading(offer.getAssignment()).ifPresent(reading -> {
+                reading.located();
+                Address.tryParse(offer.getReplica().getAddress())
+                        .ifPresent(address -> preferred.put(reading.partition(), address));
+            });
         } else if (message.hasEndOfPartition()) {
             var end = message.getEndOfPartition();
             session.reading(end.getAssignment()).ifPresent(reading -> reading.endTold(end.getNextOffset()));

@@ -26,6 +26,7 @@ final class Subscription {
                 .setIsolation(options.isolation().toProto())
                 .setForm(RecordForm.RECORD_FORM_BATCHES)
                 .setRouting(Routing.ROUTING_ANY)
+                .setRack(options.rack())
                 .setCredit(credit)
                 // The last message within the credit may go beyond it by its own size.
                 .setMaxBatchBytes(Math.min(BATCH_BYTES_MAX, Math.max(1, options.bufferBytes() / 2)))

@@ -76,6 +76,10 @@ final class ReplicationMeters implements AutoCloseable {
                 "weirlog.replication.isr.expands",
                 "In-sync sets led here that got a replica",
                 ReplicationStats::isrExpands);
+        counter(
+                "weirlog.replication.follower.read.bytes",
+                "Read by consumers from partitions that other brokers lead",
+                ReplicationStats::followerReadBytes);
         lagRecords = changing("weirlog.replication.lag.records", "The most that a follower lacks of any partition");
         lagSeconds = changing("weirlog.replication.lag.seconds", "The longest that a follower was not caught up");
         credit = changing("weirlog.replication.stream.credit.bytes", "What a follower may still be sent");

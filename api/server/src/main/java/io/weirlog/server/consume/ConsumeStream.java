@@ -35,6 +35,7 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     private final Executor sequential;
     private final AtomicBoolean pumpQueued = new AtomicBoolean();
     private @Nullable Delivery delivery;
+    private String rack = "";
     private boolean ended;
     private boolean sentSinceHeartbeat;
 
@@ -126,6 +127,8 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
                 .build());
         send(ConsumeResponse.newBuilder().setAssigned(begin.assigned()).build());
         begin.problems().forEach(this::sendProblem);
+        rack = initial.getRack();
+        active.offerPreferred(rack);
         active.grant(initial.getCredit()).ifPresent(this::fail);
         pump();
     }
@@ -204,6 +207,9 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     @Override
     public void heartbeat() {
         sequential.execute(() -> {
+            if (delivery != null && !ended) {
+                delivery.offerPreferred(rack);
+            }
             if (delivery != null && !sentSinceHeartbeat) {
                 send(ConsumeResponse.newBuilder()
                         .setHeartbeat(Heartbeat.getDefaultInstance())

@@ -11,8 +11,11 @@ final class Cursor {
     final int assignment;
     final String topic;
     final TopicPartition id;
+    /// Whether the reader takes it from a follower, too.
+    final boolean fromFollower;
     /// The offset to read next.
     long position;
+    /// Of the record before `position`, as far as it is known.
     OptionalInt lastEpoch;
     /// Where to begin, as long as that could not be found: then `position` means nothing yet.
     @Nullable
@@ -29,12 +32,12 @@ final class Cursor {
     /// Woken when there is more than was sent.
     Partitions.@Nullable Watch watch;
 
-    Cursor(int assignment, String topic, TopicPartition id, long position, OptionalInt lastEpoch) {
+    Cursor(int assignment, String topic, TopicPartition id, OptionalInt lastEpoch, boolean fromFollower) {
         this.assignment = assignment;
         this.topic = topic;
         this.id = id;
-        this.position = position;
         this.lastEpoch = lastEpoch;
+        this.fromFollower = fromFollower;
     }
 
     boolean wantsData() {

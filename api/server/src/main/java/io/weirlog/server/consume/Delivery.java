@@ -9,6 +9,7 @@ import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.ConsumedRecordList;
 import io.weirlog.v1.Credit;
 import io.weirlog.v1.EndOfPartition;
+import io.weirlog.v1.PreferredPartition;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.Seek;
 import io.weirlog.v1.StartPosition;
@@ -94,7 +95,7 @@ final class Delivery implements AutoCloseable {
     }
 
     private void moveTo(Cursor cursor, StartPosition start) {
-        switch (reader.resolve(cursor.topic, cursor.id, start)) {
+        switch (reader.resolve(cursor.topic, cursor.id, start, cursor.fromFollower)) {
             case PartitionReader.Position.At(var offset) -> cursor.moveTo(offset.value());
             case PartitionReader.Position.Failed(var problem) -> halt(cursor, problem);
         }
@@ -146,7 +147,9 @@ final class Delivery implements AutoCloseable {
             return;
         }
         var maxBytes = Math.min(batchBytesMax, credits.bytesMax());
-        switch (reader.read(cursor.topic, cursor.id, cursor.position, cursor.lastEpoch, maxBytes)) {
+        var wanted = new PartitionReader.Wanted(
+                cursor.topic, cursor.id, cursor.position, cursor.lastEpoch, cursor.fromFollower);
+        switch (reader.read(wanted, maxBytes)) {
             case PartitionReader.Outcome.Failed(var problem) -> halt(cursor, problem);
             case PartitionReader.Outcome.Data data -> deliver(cursor, data.slice(), data.highWatermark());
         }
@@ -207,6 +210,8 @@ final class Delivery implements AutoCloseable {
 
     private void sent(Cursor cursor, long next, int records, int bytes) {
         cursor.position = next;
+        // What the reader has had so far must still be in the log at the next read (KIP-320).
+        cursor.lastEpoch = reader.epochBefore(cursor.id, next);
         cursor.endAnnounced = false;
         credits.take(records, bytes);
     }
@@ -222,6 +227,19 @@ final class Delivery implements AutoCloseable {
                     .build());
         }
         cursor.watch = subscriptions.watch(cursor.id, highWatermark, () -> stream.onWatermark(cursor));
+    }
+
+    /// Tells of partitions that can be read in this rack.
+    void offerPreferred(String rack) {
+        cursors.values().stream()
+                .filter(cursor -> !cursor.paused && !cursor.halted && cursor.unresolvedStart == null)
+                .forEach(cursor -> subscriptions
+                        .preferred(rack, cursor.id)
+                        .ifPresent(replica -> stream.send(ConsumeResponse.newBuilder()
+                                .setPreferred(PreferredPartition.newBuilder()
+                                        .setAssignment(cursor.assignment)
+                                        .setReplica(replica))
+                                .build())));
     }
 
     /// The watermark has passed the cursor's position, or its partition's role has changed.

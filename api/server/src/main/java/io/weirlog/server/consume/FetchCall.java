@@ -115,6 +115,7 @@ final class FetchCall {
             case TopicLookup.Found.Topic(var topic) -> {
                 var id = new TopicPartition(topic.id(), wanted.getPartition());
                 topics.leader(id).ifPresent(entry::setLeader);
+                new PreferredReplicas(topics).in(request.getRack(), id).ifPresent(entry::setPreferredReplica);
                 if (bytesLeft <= 0) {
                     entry.setNextOffset(wanted.getOffset());
                     return Payload.NONE;
@@ -132,7 +133,13 @@ final class FetchCall {
             List<Waiting> waiting) {
         var lastEpoch = wanted.hasLastLeaderEpoch() ? OptionalInt.of(wanted.getLastLeaderEpoch()) : OptionalInt.empty();
         var maxBytes = wanted.getMaxBytes() > 0 ? Math.min(wanted.getMaxBytes(), bytesLeft) : bytesLeft;
-        switch (reader.read(wanted.getTopic(), id, wanted.getOffset(), lastEpoch, maxBytes)) {
+        var read = new PartitionReader.Wanted(
+                wanted.getTopic(),
+                id,
+                wanted.getOffset(),
+                lastEpoch,
+                !request.getRack().isEmpty());
+        switch (reader.read(read, maxBytes)) {
             case PartitionReader.Outcome.Failed(var problem) -> {
                 entry.setProblem(problem);
                 return Payload.NONE;

@@ -5,6 +5,7 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.log.LogSlice;
+import io.weirlog.log.PartitionLog;
 import io.weirlog.log.ReadResult;
 import io.weirlog.record.MalformedBatchException;
 import io.weirlog.replication.PartitionView;
@@ -24,10 +25,14 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Reads this broker's partitions for clients, never past the high watermark.
+///
+/// A reader that gave its rack may read from a follower, too (KIP-392): from one that is in sync, up to the watermark
+/// that it knows. Whatever that follower cannot tell for sure is left to the leader.
 final class PartitionReader {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionReader.class);
 
@@ -56,18 +61,74 @@ final class PartitionReader {
         record Failed(Problem problem) implements Position {}
     }
 
+    /// What is wanted of a partition.
+    ///
     /// @param lastEpoch the leader epoch of the record before `from` as the reader knows it (KIP-320)
-    Outcome read(String topic, TopicPartition id, long from, OptionalInt lastEpoch, int maxBytes) {
-        return switch (leading(topic, id)) {
-            case Access.Denied(var problem) -> new Outcome.Failed(problem);
-            case Access.Granted(var view) -> {
-                try {
-                    yield read(view, from, lastEpoch, maxBytes);
-                } catch (IOException e) {
-                    yield new Outcome.Failed(readFailed(id, e));
-                }
+    /// @param fromFollower whether a follower will do
+    record Wanted(String topic, TopicPartition id, long from, OptionalInt lastEpoch, boolean fromFollower) {}
+
+    Outcome read(Wanted wanted, int maxBytes) {
+        try {
+            if (wanted.fromFollower() && following(wanted.id()) instanceof PartitionView.Following following) {
+                return read(following, wanted, maxBytes);
             }
+            return switch (leading(wanted.topic(), wanted.id())) {
+                case Access.Denied(var problem) -> new Outcome.Failed(problem);
+                case Access.Granted(var view) -> read(view, wanted.from(), wanted.lastEpoch(), maxBytes);
+            };
+        } catch (IOException e) {
+            return new Outcome.Failed(readFailed(wanted.id(), e));
+        }
+    }
+
+    /// The view of a replica that may serve readers though it does not lead.
+    private @Nullable PartitionView following(TopicPartition id) {
+        return partitions.isInSync(id) ? partitions.view(id).orElse(null) : null;
+    }
+
+    private Outcome read(PartitionView.Following view, Wanted wanted, int maxBytes) throws IOException {
+        var log = view.log();
+        if (!knows(view, wanted)) {
+            return new Outcome.Failed(topics.notLeader(wanted.topic(), wanted.id()));
+        }
+        return switch (log.read(new Offset(wanted.from()), maxBytes, view.highWatermark())) {
+            case ReadResult.Slice(var slice) -> {
+                partitions.replicationStats().readFromFollower(slice.length());
+                yield new Outcome.Data(slice, log.logStartOffset(), view.highWatermark());
+            }
+            case ReadResult.OutOfRange _ -> new Outcome.Failed(topics.notLeader(wanted.topic(), wanted.id()));
         };
+    }
+
+    /// Whether the log has what is wanted, and the same past as the reader. A follower may lack the end of an epoch, so
+    /// it cannot tell a truncation from its own lag.
+    private static boolean knows(PartitionView.Following view, Wanted wanted) {
+        var log = view.log();
+        if (wanted.from() < log.logStartOffset().value()
+                || wanted.from() > view.highWatermark().value()) {
+            return false;
+        }
+        if (wanted.lastEpoch().isEmpty()) {
+            return true;
+        }
+        int asked = wanted.lastEpoch().getAsInt();
+        return asked >= 0
+                && asked <= view.epoch().value()
+                && log.endOffsetForEpoch(new LeaderEpoch(asked)).endOffset().value() >= wanted.from();
+    }
+
+    /// The epoch of the record before `offset`, for the reader's next read; empty if that is not known.
+    OptionalInt epochBefore(TopicPartition id, long offset) {
+        var log = switch (partitions.view(id).orElse(new PartitionView.Closed())) {
+            case PartitionView.Leading leading -> Optional.of(leading.log());
+            case PartitionView.Following following -> Optional.of(following.log());
+            case PartitionView.Opening _, PartitionView.Failed _, PartitionView.Closed _ ->
+                Optional.<PartitionLog>empty();
+        };
+        return log.filter(_ -> offset > 0)
+                .flatMap(open -> open.epochAt(new Offset(offset - 1)))
+                .map(epoch -> OptionalInt.of(epoch.value()))
+                .orElseGet(OptionalInt::empty);
     }
 
     private static Outcome read(PartitionView.Leading view, long from, OptionalInt lastEpoch, int maxBytes)
@@ -133,7 +194,15 @@ final class PartitionReader {
     }
 
     /// Finds where a reader begins. An offset must be in the log or at its end.
-    Position resolve(String topic, TopicPartition id, StartPosition start) {
+    ///
+    /// @param fromFollower whether a follower will do: it knows offsets, but neither the ends of the log nor times
+    Position resolve(String topic, TopicPartition id, StartPosition start, boolean fromFollower) {
+        if (fromFollower
+                && start.hasOffset()
+                && following(id) instanceof PartitionView.Following following
+                && knows(following, new Wanted(topic, id, start.getOffset(), OptionalInt.empty(), true))) {
+            return new Position.At(new Offset(start.getOffset()));
+        }
         return switch (leading(topic, id)) {
             case Access.Denied(var problem) -> new Position.Failed(problem);
             case Access.Granted(var view) -> {

@@ -11,10 +11,12 @@ import io.weirlog.v1.AssignedPartition;
 import io.weirlog.v1.ConsumeInitial;
 import io.weirlog.v1.ExplicitPartition;
 import io.weirlog.v1.PartitionProblem;
+import io.weirlog.v1.PreferredReplica;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.StartPosition;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -51,13 +53,14 @@ final class Subscriptions {
         };
     }
 
+    private record Beginning(List<Cursor> cursors, Assigned.Builder assigned, List<PartitionProblem> problems) {}
+
     private Resolved explicit(ConsumeInitial initial, List<ExplicitPartition> wanted) {
         if (wanted.isEmpty()) {
             return new Resolved.Refused(ServerProblems.invalidRequest("`initial` names no partitions"));
         }
-        List<Cursor> cursors = new ArrayList<>();
-        List<PartitionProblem> problems = new ArrayList<>();
-        var assigned = Assigned.newBuilder();
+        var beginning = new Beginning(new ArrayList<>(), Assigned.newBuilder(), new ArrayList<>());
+        var fromFollower = !initial.getRack().isEmpty();
         for (var each : wanted) {
             var number = each.hasPartition() ? OptionalInt.of(each.getPartition()) : OptionalInt.empty();
             switch (topics.find(each.getTopic(), each.getTopicId(), number)) {
@@ -67,16 +70,16 @@ final class Subscriptions {
                 case TopicLookup.Found.Topic(var topic) -> {
                     var start = each.hasStart() ? each.getStart() : initial.getStart();
                     for (var partition : numbers(topic, number)) {
-                        if (cursors.size() == PARTITIONS_MAX) {
+                        if (beginning.cursors().size() == PARTITIONS_MAX) {
                             return new Resolved.Refused(ServerProblems.invalidRequest(
                                     "a stream takes at most " + PARTITIONS_MAX + " partitions"));
                         }
-                        add(topic, partition, each, start, cursors, assigned, problems);
+                        add(topic, partition, each, start, fromFollower, beginning);
                     }
                 }
             }
         }
-        return new Resolved.Begin(assigned.build(), cursors, problems);
+        return new Resolved.Begin(beginning.assigned().build(), beginning.cursors(), beginning.problems());
     }
 
     private static int[] numbers(TopicImage topic, OptionalInt number) {
@@ -90,24 +93,26 @@ final class Subscriptions {
             int partition,
             ExplicitPartition wanted,
             StartPosition start,
-            List<Cursor> cursors,
-            Assigned.Builder assigned,
-            List<PartitionProblem> problems) {
+            boolean fromFollower,
+            Beginning beginning) {
+        var cursors = beginning.cursors();
         var id = new TopicPartition(topic.id(), partition);
         var assignment = cursors.size() + 1;
         var lastEpoch = wanted.hasLastLeaderEpoch() ? OptionalInt.of(wanted.getLastLeaderEpoch()) : OptionalInt.empty();
-        var cursor = new Cursor(assignment, topic.name(), id, 0, lastEpoch);
-        switch (reader.resolve(topic.name(), id, start)) {
+        var cursor = new Cursor(assignment, topic.name(), id, lastEpoch, fromFollower);
+        switch (reader.resolve(topic.name(), id, start, cursor.fromFollower)) {
             case PartitionReader.Position.At(var offset) -> cursor.position = offset.value();
             case PartitionReader.Position.Failed(var problem) -> {
                 cursor.halted = true;
                 cursor.unresolvedStart = start;
                 // So that the reader knows that the problem is about where it wants to begin.
                 cursor.position = Math.max(0, start.getOffset());
-                problems.add(PartitionProblem.newBuilder()
-                        .setAssignment(assignment)
-                        .setProblem(problem)
-                        .build());
+                beginning
+                        .problems()
+                        .add(PartitionProblem.newBuilder()
+                                .setAssignment(assignment)
+                                .setProblem(problem)
+                                .build());
             }
         }
         cursors.add(cursor);
@@ -118,7 +123,12 @@ final class Subscriptions {
                 .setPartition(partition)
                 .setStartOffset(cursor.position);
         topics.leader(id).ifPresent(entry::setLeader);
-        assigned.addPartitions(entry);
+        beginning.assigned().addPartitions(entry);
+    }
+
+    /// Where the partition could be read in this rack, if this broker leads it.
+    Optional<PreferredReplica> preferred(String rack, TopicPartition id) {
+        return new PreferredReplicas(topics).in(rack, id);
     }
 
     boolean stillExists(TopicPartition id) {
