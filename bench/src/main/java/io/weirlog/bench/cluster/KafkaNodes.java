@@ -1,0 +1,99 @@
+package io.weirlog.bench.cluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// An Apache Kafka cluster of combined nodes (KRaft), with the settings that it has by default and the JVM flags of its
+/// own scripts.
+public final class KafkaNodes implements AutoCloseable {
+    private static final long FORMAT_SECONDS_MAX = 60;
+    private static final String CLUSTER_ID = "d2VpcmxvZy1iZW5jaC0xMg";
+
+    private final Path folder;
+    private final int nodes;
+    private final List<Integer> ports;
+    private final List<NodeProcess> running = new ArrayList<>();
+
+    public KafkaNodes(Path folder, int nodes) throws IOException {
+        this.folder = folder;
+        this.nodes = nodes;
+        this.ports = Ports.free(2 * nodes);
+    }
+
+    /// Starts all; they need a while until they answer.
+    public void startAll() throws IOException, InterruptedException {
+        var logging = folder.resolve("logback.xml");
+        Files.writeString(logging, "<configuration><root level=\"OFF\"/></configuration>\n");
+        for (int id = 1; id <= nodes; id++) {
+            var file = folder.resolve("node-" + id + ".properties");
+            try (var writer = Files.newBufferedWriter(file)) {
+                properties(id).store(writer, null);
+            }
+            var format = java(logging, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", file.toString());
+            NodeProcess.start(format, Map.of(), folder.resolve("format-" + id + ".out"))
+                    .awaitEnd(FORMAT_SECONDS_MAX);
+        }
+        for (int id = 1; id <= nodes; id++) {
+            var file = folder.resolve("node-" + id + ".properties");
+            var command = java(logging, "kafka.Kafka", file.toString());
+            running.add(NodeProcess.start(command, Map.of(), folder.resolve("node-" + id + ".out")));
+        }
+    }
+
+    private static List<String> java(Path logging, String main, String... arguments) {
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-Xms1g",
+                "-XX:+UseG1GC",
+                "-XX:MaxGCPauseMillis=20",
+                "-XX:InitiatingHeapOccupancyPercent=35",
+                "-XX:+ExplicitGCInvokesConcurrent",
+                "-Djava.awt.headless=true",
+                "-Dlogback.configurationFile=" + logging,
+                "-cp",
+                System.getProperty("java.class.path"),
+                main));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private Properties properties(int id) {
+        var voters = IntStream.rangeClosed(1, nodes)
+                .mapToObj(node -> node + "@127.0.0.1:" + ports.get(2 * node - 1))
+                .collect(Collectors.joining(","));
+        var own = "PLAINTEXT://" + address(id);
+        var properties = new Properties();
+        properties.setProperty("process.roles", "broker,controller");
+        properties.setProperty("node.id", Integer.toString(id));
+        properties.setProperty("controller.quorum.voters", voters);
+        properties.setProperty("listeners", own + ",CONTROLLER://127.0.0.1:" + ports.get(2 * id - 1));
+        properties.setProperty("advertised.listeners", own);
+        properties.setProperty("controller.listener.names", "CONTROLLER");
+        properties.setProperty("inter.broker.listener.name", "PLAINTEXT");
+        properties.setProperty("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
+        properties.setProperty("log.dirs", folder.resolve("node-" + id).toString());
+        return properties;
+    }
+
+    private String address(int id) {
+        return "127.0.0.1:" + ports.get(2 * (id - 1));
+    }
+
+    /// Where clients reach the nodes.
+    public String addresses() {
+        return IntStream.rangeClosed(1, nodes).mapToObj(this::address).collect(Collectors.joining(","));
+    }
+
+    @Override
+    public void close() {
+        running.forEach(NodeProcess::kill);
+    }
+}
