@@ -27,7 +27,7 @@ public final class SmallFiles {
         try (var out = storage.openForWrite(temporary)) {
             out.truncate(0);
             out.write(0, content);
-            out.syncData();
+            storage.syncSmall(temporary, out);
         }
         storage.rename(temporary, file);
         storage.syncDirectory(directoryOf(file));

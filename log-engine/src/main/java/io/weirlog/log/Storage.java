@@ -38,6 +38,11 @@ public interface Storage {
 
     void syncDirectory(Path directory) throws IOException;
 
+    /// Makes a small file durable that was written as a whole; many threads may do so at once.
+    default void syncSmall(Path file, WritableFile written) throws IOException {
+        written.syncData();
+    }
+
     /// One call that makes everything on the directory's file system durable, where that is cheaper than a call for
     /// each of many files; empty where there is none that tells of every failure. It tells of those since it was
     /// opened: so it has to be open before the first write that it is to cover.

@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class PartitionLogs {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionLogs.class);
 
+    /// Making a log or promoting it waits for the disk several times; beside each other these waits cost one.
+    private static final int WAITING_THREADS = 48;
+
     private final Storage storage;
     private final DataDirectories directories;
     private final StorageFailures failures;
@@ -34,6 +37,8 @@ final class PartitionLogs {
     private final DelayedTasks later;
     private final LogCleaner cleaner;
     private final ExecutorService threads;
+    /// Recovery works rather than waits.
+    private final ExecutorService recovering;
     private final RecoveryProgress progress;
     private volatile boolean closing;
     private volatile boolean unclean;
@@ -50,7 +55,8 @@ final class PartitionLogs {
         this.later = later;
         this.progress = new RecoveryProgress(clock::nanoTime);
         this.cleaner = new LogCleaner(config.cleaner(), clock::wallMillis, clock::nanoTime);
-        this.threads = Executors.newFixedThreadPool(
+        this.threads = Executors.newFixedThreadPool(WAITING_THREADS, GroupedSyncs.Waiting::new);
+        this.recovering = Executors.newFixedThreadPool(
                 config.recoveryThreads(),
                 Thread.ofPlatform().name("weirlog-open-", 0).factory());
     }
@@ -69,7 +75,8 @@ final class PartitionLogs {
     /// Opens or makes the partition's log and gives it to its owner.
     void open(PartitionHost host) {
         progress.add();
-        threads.execute(() -> progress.opened(openNow(host)));
+        var executor = host.assignment().isNew() ? threads : recovering;
+        executor.execute(() -> progress.opened(openNow(host)));
     }
 
     RecoveryProgress progress() {
@@ -260,9 +267,12 @@ final class PartitionLogs {
     /// is under way needs them.
     void stop(long millisMax) {
         closing = true;
+        recovering.shutdown();
         threads.shutdown();
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
         try {
-            if (!threads.awaitTermination(millisMax, TimeUnit.MILLISECONDS)) {
+            if (!recovering.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
+                    || !threads.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 unclean = true;
                 LOG.error("some logs are still being opened; they will be recovered at the next start");
             }

@@ -56,6 +56,7 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     private final FollowerStreams followers;
     private final List<Shard> shards = new ArrayList<>();
     private final LogSyncer syncer;
+    private final GroupedSyncs logStorage;
     private final DataDirectories directories;
     private final DirectoryFailures failures;
     private final KnownWatermarks watermarks;
@@ -91,8 +92,12 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         for (var number = 0; number < config.shards(); number++) {
             shards.add(new Shard(number, config.shardInboxAppendsMax(), clock, failure::complete));
         }
+        this.logStorage = new GroupedSyncs(storage, directories.online(), config.sync());
         this.logs = new PartitionLogs(
-                new PartitionLogs.Disk(storage, directories, failures, watermarks), config, clock, this::deleteLater);
+                new PartitionLogs.Disk(logStorage, directories, failures, watermarks),
+                config,
+                clock,
+                this::deleteLater);
         this.streamers = Executors.newFixedThreadPool(
                 config.shards(),
                 Thread.ofPlatform().daemon().name("weirlog-stream-", 0).factory());
@@ -467,6 +472,7 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         syncer.close();
         streamers.shutdown();
         released.forEach(log -> log.getNow(Optional.empty()).ifPresent(logs::close));
+        logStorage.close();
         hosts.clear();
     }
 
