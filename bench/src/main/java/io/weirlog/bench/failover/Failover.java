@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
         name = "bench/failover",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Measure how soon after kill -9 of the active controller the next one answers.")
+        description = "Measure how soon after kill -9 of the active controller, or of a broker, others take over.")
 final class Failover implements Callable<Integer> {
     private static final long EVENT_SECONDS_MAX = 60;
 
@@ -35,6 +35,13 @@ final class Failover implements Callable<Integer> {
 
     @Option(names = "--voters", defaultValue = "3", description = "3 or 5; default ${DEFAULT-VALUE}.")
     private int voters;
+
+    @Option(
+            names = "--led",
+            split = ",",
+            paramLabel = "N",
+            description = "Instead kill a broker that leads so many partitions, two replicas each, such as 1000,10000.")
+    private List<Integer> led = List.of();
 
     private final LinkedBlockingQueue<VoterProcess.Event> events = new LinkedBlockingQueue<>();
     private final TreeMap<Integer, VoterProcess> processes = new TreeMap<>();
@@ -45,6 +52,16 @@ final class Failover implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (led.isEmpty()) {
+            killControllers();
+        }
+        for (int partitions : led) {
+            report(partitions + " partitions", new LeaderFailover(partitions, runs).run());
+        }
+        return CommandLine.ExitCode.OK;
+    }
+
+    private void killControllers() throws Exception {
         var directory = Files.createTempDirectory("weirlog-failover");
         var addresses = IntStream.rangeClosed(1, voters)
                 .mapToObj(id -> id + "@localhost:" + freePort())
@@ -71,12 +88,11 @@ final class Failover implements Callable<Integer> {
                 awaitFollowing(active);
                 active = next.voter();
             }
-            report(millis);
+            report("controllers", millis);
         } finally {
             processes.values().forEach(VoterProcess::kill);
             delete(directory);
         }
-        return CommandLine.ExitCode.OK;
     }
 
     /// The next answer of another voter than `except`.
@@ -107,11 +123,12 @@ final class Failover implements Callable<Integer> {
         return event;
     }
 
-    private static void report(List<Double> millis) {
+    private static void report(String what, List<Double> millis) {
         var sorted = millis.stream().sorted().toList();
         System.out.printf(
                 Locale.ROOT,
-                "failover over %d kills: min %.0f ms, median %.0f ms, max %.0f ms%n",
+                "failover of %s over %d kills: min %.0f ms, median %.0f ms, max %.0f ms%n",
+                what,
                 sorted.size(),
                 sorted.getFirst(),
                 sorted.get(sorted.size() / 2),
