@@ -146,14 +146,17 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     }
 
     private void tickHosts() {
-        var nowMillis = nowMillis();
         for (var shard : shards) {
             if (!closing) {
-                shard.execute(() -> hosts.values().stream()
-                        .filter(host -> host.shard().equals(shard))
-                        .forEach(host -> host.tick(nowMillis)));
+                shard.execute(() -> tick(shard));
             }
         }
+    }
+
+    /// By the owner. The time is that of the tick's turn: a role that began while it waited has a later one.
+    private void tick(Shard shard) {
+        var nowMillis = nowMillis();
+        hosts.values().stream().filter(host -> host.shard().equals(shard)).forEach(host -> host.tick(nowMillis));
     }
 
     private void reportRecovery() {
