@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /// One run: a cluster under load and faults, then at peace, with the oracle watching.
-final class ClusterSim {
+public final class ClusterSim {
     private static final long REST_MICROS = 60_000_000;
     private static final TopicId TOPIC = new TopicId(new UUID(1, 1));
 

@@ -9,11 +9,11 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /// Reads logs for the oracle.
-final class LogContent {
+public final class LogContent {
     private LogContent() {}
 
     /// A record: in which epoch, and which.
-    record Entry(int epoch, long value) {
+    public record Entry(int epoch, long value) {
         /// Takes the place of a record that nobody can vouch for.
         static final Entry UNKNOWN = new Entry(-1, -1);
 
@@ -23,7 +23,7 @@ final class LogContent {
     }
 
     /// Where whole batches end.
-    static Offset end(ByteBuffer batches) {
+    public static Offset end(ByteBuffer batches) {
         var rest = batches.duplicate();
         var end = 0L;
         while (rest.hasRemaining()) {
@@ -34,7 +34,7 @@ final class LogContent {
         return new Offset(end);
     }
 
-    interface Visitor {
+    public interface Visitor {
         void visit(long offset, Entry entry);
     }
 
@@ -63,7 +63,7 @@ final class LogContent {
     }
 
     /// The records of the simulation's batches have their numbers from the batch's first timestamp on.
-    static void forEach(PartitionLog log, long from, long upTo, Visitor visitor) throws IOException {
+    public static void forEach(PartitionLog log, long from, long upTo, Visitor visitor) throws IOException {
         forEachBatch(log, from, upTo, batch -> {
             for (var i = 0; i < batch.recordCount(); i++) {
                 var offset = batch.baseOffset() + i;

@@ -7,13 +7,16 @@ import io.weirlog.replication.core.PartitionMetadata;
 import java.util.TreeMap;
 
 /// The metadata at one moment, as replication sees them.
-record SimView(MetadataState state, ClusterSim cluster) {
+public record SimView(MetadataState state, ClusterSim cluster) {
     PartitionImage partition(int partition) {
         return state.topics().byId(cluster.topicId()).orElseThrow().partitions().get(partition);
     }
 
     PartitionMetadata metadata(int partition) {
-        var image = partition(partition);
+        return replicationMetadata(state, partition(partition), cluster.plan.inSyncMin());
+    }
+
+    public static PartitionMetadata replicationMetadata(MetadataState state, PartitionImage image, int inSyncMin) {
         var brokers = new TreeMap<BrokerId, PartitionMetadata.Standing>();
         for (var replica : image.replicas()) {
             var broker = state.brokers().get(replica);
@@ -28,7 +31,7 @@ record SimView(MetadataState state, ClusterSim cluster) {
                 image.partitionEpoch(),
                 image.replicas(),
                 image.inSyncReplicas(),
-                Math.min(cluster.plan.inSyncMin(), image.settledReplicas().size()),
+                Math.min(inSyncMin, image.settledReplicas().size()),
                 brokers);
     }
 }
