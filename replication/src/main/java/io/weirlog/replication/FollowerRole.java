@@ -5,6 +5,7 @@ import io.weirlog.log.PartitionLog;
 import io.weirlog.record.MalformedBatchException;
 import io.weirlog.replication.core.FollowerEffect;
 import io.weirlog.replication.core.FollowerEvent;
+import io.weirlog.replication.core.FollowerMessage;
 import io.weirlog.replication.core.FollowerPartition;
 import io.weirlog.replication.core.LogOutline;
 import io.weirlog.replication.core.StreamSession;
@@ -122,7 +123,12 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
 
     private void run(FollowerEffect effect) throws IOException {
         switch (effect) {
-            case FollowerEffect.Send(var message) -> link.say(assignment.id(), message);
+            case FollowerEffect.Send(var message) -> {
+                if (message instanceof FollowerMessage.Close) {
+                    host.stats().refuse(BadInput.BATCHES);
+                }
+                link.say(assignment.id(), message);
+            }
             case FollowerEffect.CutLog(var end) -> {
                 LOG.info("{}: cuts its log from {} to {}", host.name(), log.logEndOffset(), end);
                 log.truncateTo(end);

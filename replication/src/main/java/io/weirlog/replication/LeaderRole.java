@@ -11,6 +11,7 @@ import io.weirlog.replication.core.FollowerMessage;
 import io.weirlog.replication.core.IsrProposal;
 import io.weirlog.replication.core.LeaderEffect;
 import io.weirlog.replication.core.LeaderEvent;
+import io.weirlog.replication.core.LeaderMessage;
 import io.weirlog.replication.core.LeaderPartition;
 import io.weirlog.replication.core.LogOutline;
 import io.weirlog.replication.link.FollowerStream;
@@ -252,8 +253,10 @@ final class LeaderRole implements PartitionRole {
                     host.wakeReaders(end);
                     passed(end);
                 }
-                case LeaderEffect.Answer(var follower, var message) ->
+                case LeaderEffect.Answer(var follower, var message) -> {
+                    count(message);
                     stream(follower).ifPresent(stream -> stream.answer(assignment.id(), message));
+                }
                 case LeaderEffect.StartSending(var follower, var session, var from) ->
                     stream(follower)
                             .ifPresent(stream -> stream.startSending(
@@ -267,6 +270,17 @@ final class LeaderRole implements PartitionRole {
                 case LeaderEffect.OfferMore(var end) ->
                     streams.values().forEach(stream -> stream.offer(assignment.id(), end));
                 case LeaderEffect.ProposeIsr(var proposal) -> propose(proposal);
+            }
+        }
+    }
+
+    private void count(LeaderMessage message) {
+        if (message instanceof LeaderMessage.Refused refused) {
+            switch (refused.reason()) {
+                case PROTOCOL_VIOLATION -> host.stats().refuse(BadInput.ACKNOWLEDGEMENT);
+                case STALE_BROKER_EPOCH, NOT_A_REPLICA -> host.stats().refuse(BadInput.OPENING);
+                // These happen to everybody while metadata travel.
+                case NOT_LEADER, STALE_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OUT_OF_RANGE -> {}
             }
         }
     }

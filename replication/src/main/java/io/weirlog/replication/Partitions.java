@@ -384,6 +384,11 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     }
 
     @Override
+    public void violated(FollowerStream stream) {
+        stats.refuse(BadInput.CREDIT);
+    }
+
+    @Override
     public Optional<FollowerStream.Read> read(TopicPartition partition, Offset from, int bytesMax) throws IOException {
         if (!(view(partition).orElse(null) instanceof PartitionView.Leading leading)) {
             return Optional.empty();

@@ -1,6 +1,9 @@
 package io.weirlog.replication;
 
 import io.weirlog.replication.core.PartitionMetadata;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 
@@ -9,7 +12,27 @@ public final class ReplicationStats {
     private final LongAdder isrShrinks = new LongAdder();
     private final LongAdder isrExpands = new LongAdder();
     private final LongAdder followerReadBytes = new LongAdder();
+    private final Map<BadInput, LongAdder> refused = new EnumMap<>(BadInput.class);
     private volatile LongConsumer watermarkNanos = nanos -> {};
+
+    public ReplicationStats() {
+        for (var kind : BadInput.values()) {
+            refused.put(kind, new LongAdder());
+        }
+    }
+
+    /// What was refused of other brokers' messages.
+    public long refused(BadInput kind) {
+        return counter(kind).sum();
+    }
+
+    public void refuse(BadInput kind) {
+        counter(kind).increment();
+    }
+
+    private LongAdder counter(BadInput kind) {
+        return Objects.requireNonNull(refused.get(kind));
+    }
 
     /// In-sync sets that lost a replica, of partitions led here.
     public long isrShrinks() {

@@ -179,7 +179,10 @@ final class NodeBroker implements AutoCloseable {
     /// What other nodes ask of this one as a broker.
     List<ServerServiceDefinition> internalServices() {
         var replication = new ReplicationApi(
-                identity, id -> metadata.feed().image().broker(id).isPresent(), partitions.followers());
+                identity,
+                id -> metadata.feed().image().broker(id).isPresent(),
+                partitions.followers(),
+                partitions.replicationStats());
         return List.of(new BrokerApi(identity, metadata.feed(), broker).bindService(), replication.definition(buffers));
     }
 

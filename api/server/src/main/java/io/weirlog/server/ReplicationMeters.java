@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.weirlog.common.BrokerId;
+import io.weirlog.replication.BadInput;
 import io.weirlog.replication.PartitionStatus;
 import io.weirlog.replication.Partitions;
 import io.weirlog.replication.ReplicationStats;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +82,13 @@ final class ReplicationMeters implements AutoCloseable {
                 "weirlog.replication.follower.read.bytes",
                 "Read by consumers from partitions that other brokers lead",
                 ReplicationStats::followerReadBytes);
+        for (var kind : BadInput.values()) {
+            meters.add(FunctionCounter.builder(
+                            "weirlog.replication.refused", partitions.replicationStats(), stats -> stats.refused(kind))
+                    .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+                    .description("What other brokers sent that makes no sense")
+                    .register(registry));
+        }
         lagRecords = changing("weirlog.replication.lag.records", "The most that a follower lacks of any partition");
         lagSeconds = changing("weirlog.replication.lag.seconds", "The longest that a follower was not caught up");
         credit = changing("weirlog.replication.stream.credit.bytes", "What a follower may still be sent");

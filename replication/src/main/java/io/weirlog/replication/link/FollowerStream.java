@@ -44,6 +44,9 @@ public final class FollowerStream {
         /// The follower's broker is gone from this stream: its partitions are not followed over it any more.
         void gone(FollowerStream stream);
 
+        /// The follower's broker broke the rules of the stream, which is closed for it.
+        void violated(FollowerStream stream);
+
         /// Reads whole batches for a follower, up to the log's end; empty if this broker does not lead the partition or
         /// its log no longer has the offset.
         Optional<Read> read(TopicPartition partition, Offset from, int bytesMax) throws IOException;
@@ -212,6 +215,7 @@ public final class FollowerStream {
                     case ReplicationStream.Effect.Send send -> events.add(send(send));
                     case ReplicationStream.Effect.Violation(var message) -> {
                         LOG.warn("follower broker {}: {}", follower, message);
+                        leaders.violated(this);
                         outbound.close(message);
                         ended();
                         return;

@@ -11,6 +11,8 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.internal.v1.FollowRequest;
 import io.weirlog.internal.v1.FollowResponse;
 import io.weirlog.internal.v1.ReplicationServiceGrpc;
+import io.weirlog.replication.BadInput;
+import io.weirlog.replication.ReplicationStats;
 import io.weirlog.replication.link.FollowerStream;
 import io.weirlog.replication.link.FollowerStreams;
 import io.weirlog.replication.link.Outbound;
@@ -37,12 +39,15 @@ public final class ReplicationApi {
     private final NodeIdentity identity;
     private final Predicate<BrokerId> isRegistered;
     private final FollowerStreams streams;
+    private final ReplicationStats stats;
 
     /// @param isRegistered whether the metadata know a broker of that id
-    public ReplicationApi(NodeIdentity identity, Predicate<BrokerId> isRegistered, FollowerStreams streams) {
+    public ReplicationApi(
+            NodeIdentity identity, Predicate<BrokerId> isRegistered, FollowerStreams streams, ReplicationStats stats) {
         this.identity = identity;
         this.isRegistered = isRegistered;
         this.streams = streams;
+        this.stats = stats;
     }
 
     public ServerServiceDefinition definition(BufferSource buffers) {
@@ -98,6 +103,7 @@ public final class ReplicationApi {
             if (stream == null) {
                 var problem = check(request);
                 if (problem.isPresent()) {
+                    stats.refuse(BadInput.STREAM);
                     refuse(problem.get());
                 } else {
                     stream = streams.accept(
@@ -111,6 +117,7 @@ public final class ReplicationApi {
                 }
             } catch (FollowRequests.Malformed e) {
                 LOG.warn("follower broker {} said nonsense: {}", stream.follower(), e.getMessage());
+                stats.refuse(BadInput.MESSAGE);
                 refuse(ServerProblems.invalidRequest(String.valueOf(e.getMessage())));
             }
         }
