@@ -61,30 +61,38 @@ class ReassignmentUnderLoadTest {
             load.start();
             load.await(Duration.ofSeconds(4));
             var quiet = load.takeLatencies();
+            var moving = new ArrayList<Long>();
+            var killing = new ArrayList<Long>();
 
             long begunNanos = System.nanoTime();
             var first = evacuate(servers);
             await(servers, "the new broker has a quarter", client -> copiedBytes(client) > BYTES / 4);
+            moving.addAll(load.takeLatencies());
             first.kill();
             servers.run(3).kill();
             load.await(Duration.ofSeconds(2));
             servers.start(3);
+            killing.addAll(load.takeLatencies());
             await(servers, "the new broker has the half", client -> copiedBytes(client) > BYTES / 2);
+            moving.addAll(load.takeLatencies());
             servers.run(1).kill();
             load.await(Duration.ofSeconds(2));
             servers.start(1);
+            killing.addAll(load.takeLatencies());
             try (var again = evacuate(servers)) {
                 await(servers, "all is moved", ReassignmentUnderLoadTest::isThrough);
                 again.success();
             }
             long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begunNanos);
-            var moving = load.takeLatencies();
+            moving.addAll(load.takeLatencies());
             var acknowledged = load.finish();
             System.out.printf(
                     "moved %d MiB at %d MiB/s in %d ms, with two brokers killed%n",
                     BYTES >> 20, BYTES_PER_SECOND >> 20, millis);
             System.out.println("produce acks=all, ms, before: " + show(quiet));
-            System.out.println("produce acks=all, ms, during: " + show(moving) + ", " + load.unknown() + " unknown");
+            System.out.println("produce acks=all, ms, while it moves: " + show(moving));
+            System.out.println("produce acks=all, ms, from a kill until that broker is back: " + show(killing) + ", "
+                    + load.unknown() + " unknown");
             check(servers, filled, acknowledged);
         }
     }
