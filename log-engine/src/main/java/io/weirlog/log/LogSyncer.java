@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// Makes a log durable, from any thread, beside the owner's appends.
 final class LogSyncer {
+    private static final int UNNOTED_BYTES_MAX = 64 << 10;
+
     private final LogContext context;
     private final LogState state;
     private final SyncedOffsetFile syncedOffsetFile;
@@ -25,11 +27,13 @@ final class LogSyncer {
     /// By the owner only. Whether the marker is there and nothing was written since.
     private boolean endsCleanly;
 
+    /// How long the active segment was when the synced offset was last noted. Under the lock.
+    private int notedActiveBytes;
     /// How often the log has been cut, or begun anew. Under the lock.
     private long cuts;
 
     /// What a sync of the whole file system will have made durable.
-    record Covered(long endOffset, int directoryChanges, long cuts, List<Segment> completed) {}
+    record Covered(long endOffset, int activeBytes, int directoryChanges, long cuts, List<Segment> completed) {}
 
     /// Something on disk.
     @FunctionalInterface
@@ -79,6 +83,7 @@ final class LogSyncer {
     /// Runs the owner's step while no sync is under way.
     synchronized void exclusively(Step step) throws IOException {
         cuts++;
+        notedActiveBytes = 0;
         step.run();
     }
 
@@ -109,6 +114,7 @@ final class LogSyncer {
             syncFiles(view);
             syncedOffset = view.logEndOffset();
             syncedOffsetFile.write(syncedOffset);
+            notedActiveBytes = view.activeBytes();
         } catch (IOException e) {
             throw state.poison(e);
         }
@@ -134,7 +140,7 @@ final class LogSyncer {
                     completed.add(view.segment(i));
                 }
             }
-            return Optional.of(new Covered(view.logEndOffset(), changes, cuts, completed));
+            return Optional.of(new Covered(view.logEndOffset(), view.activeBytes(), changes, cuts, completed));
         } catch (IOException e) {
             throw state.poison(e);
         }
@@ -156,12 +162,21 @@ final class LogSyncer {
             directoryChangesSynced = Math.max(directoryChangesSynced, covered.directoryChanges());
             if (covered.endOffset() > syncedOffset) {
                 syncedOffset = covered.endOffset();
-                syncedOffsetFile.write(syncedOffset);
+                noteIfFarBehind(covered);
             }
         } catch (IOException e) {
             throw state.poison(e);
         }
         return new Offset(syncedOffset);
+    }
+
+    /// A page of the file for each log and call would double what the next call has to write. What it lags is bounded,
+    /// and so is what recovery reads.
+    private void noteIfFarBehind(Covered covered) throws IOException {
+        if (!covered.completed().isEmpty() || covered.activeBytes() - notedActiveBytes >= UNNOTED_BYTES_MAX) {
+            syncedOffsetFile.write(syncedOffset);
+            notedActiveBytes = covered.activeBytes();
+        }
     }
 
     /// L6: nobody knows what of this log has become durable.

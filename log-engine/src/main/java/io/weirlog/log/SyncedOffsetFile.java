@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// It is written after every sync but itself synced only on close and when a segment is complete, for a second
 /// sync per sync would double the price: after the loss of a process it is exact, after the loss of power it may
-/// lag.
+/// lag. After syncs together with other logs it may lag in any case, by 64 KiB.
 ///
 /// Two slots are written in turn, so that a torn write leaves the other:
 ///

@@ -164,5 +164,6 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
             return;
         }
         step(new FollowerEvent.Appended());
+        host.flushIfDue();
     }
 }

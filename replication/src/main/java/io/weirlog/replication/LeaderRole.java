@@ -151,6 +151,7 @@ final class LeaderRole implements PartitionRole {
             written.add(new Written(base, begunNanos));
         }
         step(new LeaderEvent.Appended());
+        host.flushIfDue();
         return true;
     }
 

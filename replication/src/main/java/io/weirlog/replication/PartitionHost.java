@@ -54,6 +54,7 @@ final class PartitionHost {
     private volatile PartitionView view = new PartitionView.Opening();
     private @Nullable PartitionLog log;
     private LogSyncer.@Nullable Ticket syncTicket;
+    private FlushPolicy flushes = new FlushPolicy(Offset.ZERO);
 
     private volatile PartitionAssignment assignment;
     private volatile Map<BrokerId, ReplicaLag> lags = Map.of();
@@ -151,6 +152,7 @@ final class PartitionHost {
                         openLog,
                         end -> shard.executeFor(this, this::synced),
                         failure -> shard.executeFor(this, () -> storageFailed(failure)));
+        flushes = new FlushPolicy(openLog.syncedOffset());
         highWatermark = knownHighWatermark;
         // It may have changed while the log was being opened.
         openLog.reconfigure(assignment.logConfig());
@@ -394,6 +396,7 @@ final class PartitionHost {
 
     void tick(long nowMillis) {
         leaveIfFailed();
+        flushIfDue();
         if (role != null && assignment.metadata().replicas().size() > 1) {
             role.tick(nowMillis);
         }
@@ -436,6 +439,14 @@ final class PartitionHost {
         var ticket = syncTicket;
         if (ticket != null) {
             services.syncer().request(ticket);
+        }
+    }
+
+    /// Asks for the sync that nobody waits for. After each append, and with each tick.
+    void flushIfDue() {
+        var openLog = log;
+        if (openLog != null && role != null && flushes.isDue(openLog.logEndOffset(), nowMillis(), openLog.config())) {
+            requestSync();
         }
     }
 

@@ -414,6 +414,26 @@ class PartitionsTest {
     }
 
     @Test
+    void aPageCacheTopicIsFlushedAfterSoManyRecordsOrSoMuchTime() throws Exception {
+        var config = LogConfig.builder().durability(Durability.PAGE_CACHE);
+        host(config.flushMessages(4).build());
+        var end = append();
+        assertInstanceOf(AppendResult.Appended.class, end);
+        var log = leading().log();
+        assertTrue(log.syncedOffset().isBefore(log.logEndOffset()), "one append is not enough");
+        for (var i = 0; i < 2; i++) {
+            append();
+        }
+        await(() -> log.syncedOffset().value() >= 4);
+        append();
+        var unflushed = log.logEndOffset();
+        assign(List.of(SELF), Optional.of(SELF), 4, config.flushMillis(1).build());
+        partitions.assign(assignment(
+                ID, List.of(SELF), Optional.of(SELF), 4, config.flushMillis(1).build()));
+        await(() -> log.syncedOffset().equals(unflushed));
+    }
+
+    @Test
     void whatWasAppendedIsThereAfterReopening() throws Exception {
         host(LogConfig.defaults());
         append();

@@ -1,6 +1,8 @@
 package io.weirlog.cli;
 
 import com.google.gson.JsonObject;
+import io.weirlog.log.AbortedTransaction;
+import io.weirlog.log.ProducerTable;
 import io.weirlog.log.inspect.IndexEntry;
 import io.weirlog.log.inspect.LogFiles;
 import io.weirlog.log.inspect.SegmentWalk;
@@ -21,7 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// Prints one line for each thing that is in the files, in the words of their formats.
-@Command(name = "dump", description = "Print batches, index entries and epochs, one on a line.")
+@Command(name = "dump", description = "Print batches, index entries, epochs and producers, one on a line.")
 final class LogDumpCommand implements Callable<Integer> {
     private static final int DECOMPRESSED_BYTES_MAX = 64 << 20;
 
@@ -66,6 +68,17 @@ final class LogDumpCommand implements Callable<Integer> {
             if (Files.exists(log.segmentFile(base, LogFiles.TIME_INDEX))) {
                 log.timeIndex(base).forEach(entry -> dump(log.segmentFile(base, LogFiles.TIME_INDEX), entry));
             }
+            if (Files.exists(log.segmentFile(base, LogFiles.TRANSACTION_INDEX))) {
+                log.abortedTransactions(base)
+                        .forEach(entry -> dump(log.segmentFile(base, LogFiles.TRANSACTION_INDEX), entry));
+            }
+        }
+        for (var offset : log.snapshots()) {
+            var file = log.segmentFile(offset, LogFiles.SNAPSHOT);
+            log.producers(offset)
+                    .ifPresentOrElse(
+                            producers -> producers.forEach(producer -> dump(file, producer)),
+                            () -> fault(file, "it is no snapshot, or a damaged one"));
         }
     }
 
@@ -119,10 +132,14 @@ final class LogDumpCommand implements Callable<Integer> {
                 print(line);
             }
         } catch (MalformedBatchException e) {
-            var line = line("fault", file);
-            line.addProperty("problem", e.getMessage());
-            print(line);
+            fault(file, e.getMessage());
         }
+    }
+
+    private void fault(Path file, String problem) {
+        var line = line("fault", file);
+        line.addProperty("problem", problem);
+        print(line);
     }
 
     /// Null for null, so that it is told apart from an empty one.
@@ -142,6 +159,29 @@ final class LogDumpCommand implements Callable<Integer> {
                 line.addProperty("last_offset", time.lastOffset());
             }
         }
+        print(line);
+    }
+
+    private void dump(Path file, AbortedTransaction aborted) {
+        var line = line("aborted", file);
+        line.addProperty("producer_id", aborted.producerId());
+        line.addProperty("first_offset", aborted.firstOffset());
+        line.addProperty("last_offset", aborted.lastOffset());
+        line.addProperty("last_stable_offset", aborted.lastStableOffset());
+        print(line);
+    }
+
+    private void dump(Path file, ProducerTable.Entry producer) {
+        var line = line("producer", file);
+        line.addProperty("producer_id", producer.producerId());
+        line.addProperty("producer_epoch", producer.epoch());
+        producer.last().ifPresent(last -> {
+            line.addProperty("last_sequence", last.lastSequence());
+            line.addProperty("last_offset", last.lastOffset());
+        });
+        line.addProperty("timestamp", producer.timestampMillis());
+        producer.coordinatorEpoch().ifPresent(epoch -> line.addProperty("coordinator_epoch", epoch));
+        producer.transactionStart().ifPresent(start -> line.addProperty("open_transaction_from", start));
         print(line);
     }
 

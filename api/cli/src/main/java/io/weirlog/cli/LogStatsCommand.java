@@ -15,7 +15,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "stats", description = "Show sizes, counts, compression and times.")
+@Command(name = "stats", description = "Show sizes, counts, compression, producers and times.")
 final class LogStatsCommand implements Callable<Integer> {
     private final Streams streams;
 
@@ -45,7 +45,18 @@ final class LogStatsCommand implements Callable<Integer> {
 
     private static String table(Map<String, LogStats> all) {
         var table = new TextTable(
-                "LOG", "SEGMENTS", "BATCHES", "RECORDS", "START", "END", "SIZE", "INDEXES", "RATIO", "FIRST", "LAST");
+                "LOG",
+                "SEGMENTS",
+                "BATCHES",
+                "RECORDS",
+                "START",
+                "END",
+                "SIZE",
+                "INDEXES",
+                "RATIO",
+                "PRODUCERS",
+                "FIRST",
+                "LAST");
         all.forEach((name, stats) -> table.row(
                 name,
                 stats.segments(),
@@ -56,6 +67,9 @@ final class LogStatsCommand implements Callable<Integer> {
                 Quantities.bytes(stats.logBytes()),
                 Quantities.bytes(stats.indexBytes()),
                 String.format(Locale.ROOT, "%.2f", stats.compressionRatio()),
+                stats.producers()
+                        .map(producers -> String.valueOf(producers.known()))
+                        .orElse("-"),
                 time(stats.firstTimestampMillis()),
                 time(stats.lastTimestampMillis())));
         return table.toString();
@@ -76,6 +90,11 @@ final class LogStatsCommand implements Callable<Integer> {
         json.addProperty("index_bytes", stats.indexBytes());
         json.addProperty("unpacked_bytes", stats.unpackedBytes());
         json.addProperty("compression_ratio", stats.compressionRatio());
+        stats.producers().ifPresent(producers -> {
+            json.addProperty("producers", producers.known());
+            json.addProperty("open_transactions", producers.openTransactions());
+            json.addProperty("producers_as_of_offset", producers.offset());
+        });
         stats.firstTimestampMillis().ifPresent(millis -> json.addProperty("first_timestamp_ms", millis));
         stats.lastTimestampMillis().ifPresent(millis -> json.addProperty("last_timestamp_ms", millis));
         return json;

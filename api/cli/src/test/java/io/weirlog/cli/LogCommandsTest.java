@@ -12,6 +12,7 @@ import io.weirlog.log.FileStorage;
 import io.weirlog.log.LogConfig;
 import io.weirlog.log.PartitionIdentity;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.TransactionMarker;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatchBuilder;
 import java.io.IOException;
@@ -113,6 +114,55 @@ class LogCommandsTest {
                 .anyMatch(line ->
                         line.has("text") && line.get("text").getAsString().equals("1 30")));
         assertTrue(Console.run("log", "dump", partition.toString()).out().contains("crc_valid=true"));
+    }
+
+    @Test
+    void producersAndTransactionsAreShown() throws IOException {
+        var other = folder.resolve("payments-0");
+        var identity = new PartitionIdentity("payments", new TopicPartition(new TopicId(new UUID(1, 3)), 0));
+        var epoch = new LeaderEpoch(0);
+        try (var log = PartitionLog.open(new FileStorage(), other, identity, LogConfig.defaults())) {
+            log.beginEpoch(epoch);
+            log.append(List.of(transactional(7), transactional(8)), epoch, 0);
+            log.appendMarker(new TransactionMarker(7, (short) 1, TransactionMarker.Outcome.ABORT, 5), epoch, 1_000_000);
+        }
+        var dump = Console.run("log", "dump", other.toString()).lines();
+        assertTrue(
+                dump.stream()
+                        .anyMatch(line -> line.startsWith("aborted")
+                                && line.contains("producer_id=7  first_offset=0  last_offset=2")),
+                dump.toString());
+        assertTrue(
+                dump.stream()
+                        .anyMatch(line -> line.startsWith("producer")
+                                && line.contains("producer_id=7")
+                                && line.contains("coordinator_epoch=5")),
+                dump.toString());
+        assertTrue(
+                dump.stream()
+                        .anyMatch(line -> line.startsWith("producer")
+                                && line.contains("producer_id=8")
+                                && line.contains("last_offset=1")
+                                && line.contains("open_transaction_from=1")),
+                dump.toString());
+        var stats = JsonParser.parseString(Console.run("log", "stats", other.toString(), "-o", "json")
+                        .out())
+                .getAsJsonObject()
+                .getAsJsonObject(other.toString());
+        assertEquals(2, stats.get("producers").getAsInt());
+        assertEquals(1, stats.get("open_transactions").getAsInt());
+        assertEquals(3, stats.get("producers_as_of_offset").getAsInt());
+
+        Files.write(other.resolve("00000000000000000003.snapshot"), new byte[3]);
+        assertTrue(Console.run("log", "dump", other.toString()).out().contains("it is no snapshot, or a damaged one"));
+    }
+
+    private static ByteBuffer transactional(long producerId) {
+        var builder = new RecordBatchBuilder(Compression.NONE, 256);
+        builder.append(1_000_000, null, "v".getBytes(UTF_8), List.of());
+        builder.producer(producerId, (short) 0, 0);
+        builder.transactional();
+        return builder.build();
     }
 
     @FunctionalInterface

@@ -74,7 +74,7 @@ final class NodeBroker implements AutoCloseable {
     private final BufferSource buffers = new PooledBuffers();
     private final Partitions partitions;
     private final Broker broker;
-    private final TopicSettings settings = new TopicSettings();
+    private final TopicSettings settings;
     private final OpenStreams openStreams;
     private final GrpcListener listener;
     private final UUID incarnation = UUID.randomUUID();
@@ -96,6 +96,7 @@ final class NodeBroker implements AutoCloseable {
         this.identity = identity;
         this.metadata = metadata;
         this.cleanStop = cleanStop;
+        this.settings = new TopicSettings(config.logs().producerExpiration());
         this.folders = opened(DataFolders.open(config.logs().directories(), config.dataDir(), identity));
         this.isrController = opened(new MetadataIsrController(config.nodeId(), metadata.client()));
         try {

@@ -2,6 +2,10 @@ package io.weirlog.log.inspect;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.weirlog.log.AbortedTransaction;
+import io.weirlog.log.ProducerSnapshot;
+import io.weirlog.log.ProducerTable;
+import io.weirlog.log.TransactionIndex;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -117,6 +121,27 @@ public record LogFiles(Path directory, List<Long> segments) {
         var entries = new ArrayList<IndexEntry.OfTime>();
         while (bytes.remaining() >= Long.BYTES + Integer.BYTES) {
             entries.add(new IndexEntry.OfTime(bytes.getLong(), baseOffset + bytes.getInt()));
+        }
+        return entries;
+    }
+
+    /// The offsets that there are snapshots of the producers for, ascending.
+    public List<Long> snapshots() throws IOException {
+        return offsetsOf(SNAPSHOT);
+    }
+
+    /// The producers of a snapshot; empty if it is damaged.
+    public Optional<List<ProducerTable.Entry>> producers(long snapshotOffset) throws IOException {
+        return ProducerSnapshot.decode(readSmall(segmentFile(snapshotOffset, SNAPSHOT)));
+    }
+
+    /// The aborted transactions of a segment's index; bytes after the last whole entry are left out.
+    public List<AbortedTransaction> abortedTransactions(long baseOffset) throws IOException {
+        var bytes = readSmall(segmentFile(baseOffset, TRANSACTION_INDEX));
+        var entries = new ArrayList<AbortedTransaction>();
+        while (bytes.remaining() >= TransactionIndex.ENTRY_BYTES) {
+            bytes.getShort();
+            entries.add(new AbortedTransaction(bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong()));
         }
         return entries;
     }

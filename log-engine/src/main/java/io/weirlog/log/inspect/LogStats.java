@@ -7,6 +7,7 @@ import io.weirlog.record.RecordReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// Sizes and counts of one log, of the batches that can be read.
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
 /// @param endOffset one past the last record
 /// @param logBytes of all segments, indexes not counted
 /// @param unpackedBytes what the batches would have without compression
+/// @param producers as of the newest snapshot that can be read
 /// @param firstTimestampMillis the earliest time of a record; empty if none has one
 public record LogStats(
         long segments,
@@ -25,8 +27,14 @@ public record LogStats(
         long logBytes,
         long indexBytes,
         long unpackedBytes,
+        Optional<Producers> producers,
         OptionalLong firstTimestampMillis,
         OptionalLong lastTimestampMillis) {
+    /// What a snapshot knows of producers.
+    ///
+    /// @param offset before which it was taken
+    public record Producers(long offset, int known, int openTransactions) {}
+
     private static final int DECOMPRESSED_BYTES_MAX = 64 << 20;
 
     public static LogStats of(LogFiles files) throws IOException {
@@ -55,6 +63,7 @@ public record LogStats(
                 logBytes,
                 indexBytes,
                 counter.unpackedBytes,
+                producers(files),
                 counter.first == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(counter.first),
                 counter.last < 0 ? OptionalLong.empty() : OptionalLong.of(counter.last));
     }
@@ -62,6 +71,19 @@ public record LogStats(
     /// How many times smaller the batches are than they would be uncompressed.
     public double compressionRatio() {
         return logBytes == 0 ? 1 : (double) unpackedBytes / logBytes;
+    }
+
+    private static Optional<Producers> producers(LogFiles files) throws IOException {
+        for (var offset : files.snapshots().reversed()) {
+            var entries = files.producers(offset);
+            if (entries.isPresent()) {
+                var open = entries.get().stream()
+                        .filter(entry -> entry.transactionStart().isPresent())
+                        .count();
+                return Optional.of(new Producers(offset, entries.get().size(), (int) open));
+            }
+        }
+        return Optional.empty();
     }
 
     private static long sizeOf(Path file) throws IOException {

@@ -174,6 +174,12 @@ public final class ConfigKeys {
             "false",
             "Whether /metrics tells the size of each partition, of up to 10,000; otherwise only the topics' sizes.");
 
+    public static final ConfigKey<Integer> PRODUCER_ID_EXPIRATION_MS = key(
+            "producer.id.expiration.ms",
+            ConfigTypes.integer(1, Integer.MAX_VALUE),
+            "86400000",
+            "How long a partition remembers a producer that appends nothing and has no transaction open.");
+
     /// In the order in which they are shown.
     public static final List<ConfigKey<?>> ALL = List.of(
             NODE_ID,
@@ -211,7 +217,8 @@ public final class ConfigKeys {
             LOG_CLEANER_IO_MAX_BYTES_PER_SECOND,
             LOG_CLEANER_BACKOFF_MS,
             REASSIGNMENT_BYTES_PER_SECOND,
-            METRICS_PER_PARTITION);
+            METRICS_PER_PARTITION,
+            PRODUCER_ID_EXPIRATION_MS);
 
     /// What follows it is the name of a topic config; see [io.weirlog.metadata.core.TopicConfigs].
     public static final String TOPIC_DEFAULTS_PREFIX = "topic.defaults.";

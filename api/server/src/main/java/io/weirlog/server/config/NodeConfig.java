@@ -113,6 +113,7 @@ public record NodeConfig(
     /// @param cleaner how logs are compacted
     /// @param reassignmentBytesPerSecond what is sent at most to replicas that are being added; empty: no bound
     /// @param metricsPerPartition whether the size of each is told, beside the topics'
+    /// @param producerExpiration how long a partition remembers an idle producer
     public record Logs(
             List<Path> directories,
             int recoveryThreads,
@@ -120,9 +121,22 @@ public record NodeConfig(
             Duration watermarkCheckpointInterval,
             CleanerConfig cleaner,
             OptionalLong reassignmentBytesPerSecond,
-            boolean metricsPerPartition) {
+            boolean metricsPerPartition,
+            Duration producerExpiration) {
         public Logs {
             directories = List.copyOf(directories);
+        }
+
+        private Logs in(List<Path> newDirectories) {
+            return new Logs(
+                    newDirectories,
+                    recoveryThreads,
+                    sync,
+                    watermarkCheckpointInterval,
+                    cleaner,
+                    reassignmentBytesPerSecond,
+                    metricsPerPartition,
+                    producerExpiration);
         }
     }
 
@@ -188,14 +202,7 @@ public record NodeConfig(
 
     /// The same with its partitions in these folders.
     public NodeConfig withDirectories(List<Path> directories) {
-        var moved = new Logs(
-                directories,
-                logs.recoveryThreads(),
-                logs.sync(),
-                logs.watermarkCheckpointInterval(),
-                logs.cleaner(),
-                logs.reassignmentBytesPerSecond(),
-                logs.metricsPerPartition());
+        var moved = logs.in(directories);
         return new NodeConfig(
                 nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, moved, topicDefaults);
     }

@@ -262,7 +262,8 @@ public final class NodeConfigLoader {
                 Duration.ofMillis(value(settings, ConfigKeys.HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS)),
                 cleaner(settings),
                 value(settings, ConfigKeys.REASSIGNMENT_BYTES_PER_SECOND),
-                value(settings, ConfigKeys.METRICS_PER_PARTITION));
+                value(settings, ConfigKeys.METRICS_PER_PARTITION),
+                Duration.ofMillis(value(settings, ConfigKeys.PRODUCER_ID_EXPIRATION_MS)));
     }
 
     private static CleanerConfig cleaner(Map<String, Setting> settings) {

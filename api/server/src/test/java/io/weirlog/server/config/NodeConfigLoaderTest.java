@@ -93,6 +93,7 @@ class NodeConfigLoaderTest {
                   - /disk1
                   - /disk2/weirlog
                 recovery.threads: 7
+                producer.id.expiration.ms: 60000
                 log.sync.threads: 5
                 log.sync.shared.enable: false
                 """);
@@ -102,6 +103,7 @@ class NodeConfigLoaderTest {
         assertEquals(List.of(Path.of("/disk1"), Path.of("/disk2/weirlog")), logs.directories());
         assertEquals(7, logs.recoveryThreads());
         assertEquals(new SyncConfig(5, false), logs.sync());
+        assertEquals(Duration.ofMinutes(1), logs.producerExpiration());
         assertEquals(Duration.ofSeconds(5), logs.watermarkCheckpointInterval());
         assertEquals(
                 List.of(
