@@ -9,9 +9,11 @@ import java.nio.file.Path;
 /// Walks over whole batches of segments, one segment after the other, in large reads into one buffer. Every batch is
 /// checked: one that was damaged must not get a new checksum.
 final class BatchStream {
-    private static final int READ_BYTES = 1 << 20;
+    /// What the processor's cache holds while it is checked, looked through and copied.
+    private static final int READ_BYTES = 256 << 10;
 
-    private ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+    /// Outside the heap: the JDK would read there first, and copy.
+    private ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
     private Storage.ReadableFile file;
     private Path path;
     /// Where in the file the buffer's first byte is.
@@ -87,7 +89,7 @@ final class BatchStream {
         }
         var kept = bufferAt + buffer.limit() - at;
         if (bytes > buffer.capacity()) {
-            var larger = ByteBuffer.allocate(Math.max(bytes, (int) Math.min(2L * buffer.capacity(), 1 << 30)));
+            var larger = ByteBuffer.allocateDirect(Math.max(bytes, (int) Math.min(2L * buffer.capacity(), 1 << 30)));
             larger.put(0, buffer, at - bufferAt, kept);
             buffer = larger;
         } else {

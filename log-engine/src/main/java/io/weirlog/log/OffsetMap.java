@@ -62,7 +62,7 @@ final class OffsetMap implements AutoCloseable {
         hash.hash(littleEndian, keyAt, keyBytes);
         var at = find();
         if (memory.get(LONG, at + OFFSET_AT) == 0) {
-            Invariant.check(keys < keysMax, "C1: the map is full at %s keys", keys);
+            Invariant.check(keys < keysMax, "C1: the map has %s keys, at most %s", keys, keysMax);
             keys++;
             memory.set(LONG, at, hash.low());
             memory.set(LONG, at + HIGH_AT, hash.high());

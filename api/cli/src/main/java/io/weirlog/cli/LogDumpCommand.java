@@ -132,7 +132,7 @@ final class LogDumpCommand implements Callable<Integer> {
                 print(line);
             }
         } catch (MalformedBatchException e) {
-            fault(file, e.getMessage());
+            fault(file, String.valueOf(e.getMessage()));
         }
     }
 
