@@ -9,6 +9,7 @@ import io.weirlog.metadata.core.MetadataReply;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -73,10 +74,27 @@ final class QuorumCluster implements AutoCloseable {
         return new QuorumConfig(folder(id), CLUSTER, new BrokerId(id), formers, endpoint(id), tuning);
     }
 
+    /// A former member that took longer to stop than it is waited for may still hold the files or the port.
     MetadataQuorum start(int id) throws QuorumStartException {
-        var quorum = MetadataQuorum.start(config(id));
-        running.put(id, quorum);
-        return quorum;
+        long deadline = System.nanoTime() + WAIT_MAX.toNanos();
+        while (true) {
+            try {
+                var quorum = MetadataQuorum.start(config(id));
+                running.put(id, quorum);
+                return quorum;
+            } catch (QuorumStartException e) {
+                if (!isStillHeld(e) || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            }
+        }
+    }
+
+    private static boolean isStillHeld(QuorumStartException failure) {
+        return failure.reason() == QuorumStartException.Reason.ADDRESS_UNUSABLE
+                || failure.reason() == QuorumStartException.Reason.FOLDER_IN_USE
+                || String.valueOf(failure.getMessage()).contains(OverlappingFileLockException.class.getSimpleName());
     }
 
     /// Starts a node that does not name itself among those who formed the quorum.
