@@ -1,10 +1,10 @@
 package io.weirlog.cli;
 
 import com.google.gson.JsonObject;
-import io.weirlog.log.AbortedTransaction;
-import io.weirlog.log.ProducerTable;
+import io.weirlog.log.inspect.AbortedEntry;
 import io.weirlog.log.inspect.IndexEntry;
 import io.weirlog.log.inspect.LogFiles;
+import io.weirlog.log.inspect.ProducerEntry;
 import io.weirlog.log.inspect.SegmentWalk;
 import io.weirlog.record.Compression;
 import io.weirlog.record.MalformedBatchException;
@@ -162,7 +162,7 @@ final class LogDumpCommand implements Callable<Integer> {
         print(line);
     }
 
-    private void dump(Path file, AbortedTransaction aborted) {
+    private void dump(Path file, AbortedEntry aborted) {
         var line = line("aborted", file);
         line.addProperty("producer_id", aborted.producerId());
         line.addProperty("first_offset", aborted.firstOffset());
@@ -171,11 +171,11 @@ final class LogDumpCommand implements Callable<Integer> {
         print(line);
     }
 
-    private void dump(Path file, ProducerTable.Entry producer) {
+    private void dump(Path file, ProducerEntry producer) {
         var line = line("producer", file);
         line.addProperty("producer_id", producer.producerId());
         line.addProperty("producer_epoch", producer.epoch());
-        producer.last().ifPresent(last -> {
+        producer.lastBatch().ifPresent(last -> {
             line.addProperty("last_sequence", last.lastSequence());
             line.addProperty("last_offset", last.lastOffset());
         });

@@ -2,9 +2,6 @@ package io.weirlog.log.inspect;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.weirlog.log.AbortedTransaction;
-import io.weirlog.log.ProducerSnapshot;
-import io.weirlog.log.ProducerTable;
 import io.weirlog.log.TransactionIndex;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -131,17 +128,25 @@ public record LogFiles(Path directory, List<Long> segments) {
     }
 
     /// The producers of a snapshot; empty if it is damaged.
-    public Optional<List<ProducerTable.Entry>> producers(long snapshotOffset) throws IOException {
-        return ProducerSnapshot.decode(readSmall(segmentFile(snapshotOffset, SNAPSHOT)));
+    public Optional<List<ProducerEntry>> producers(long snapshotOffset) throws IOException {
+        var bytes = readSmall(segmentFile(snapshotOffset, SNAPSHOT));
+        if (!SmallFileCheck.isSoundSnapshot(bytes)) {
+            return Optional.empty();
+        }
+        var entries = new ArrayList<ProducerEntry>();
+        for (bytes.position(SmallFileCheck.SNAPSHOT_HEADER_BYTES); bytes.hasRemaining(); ) {
+            entries.add(ProducerEntry.next(bytes));
+        }
+        return Optional.of(entries);
     }
 
     /// The aborted transactions of a segment's index; bytes after the last whole entry are left out.
-    public List<AbortedTransaction> abortedTransactions(long baseOffset) throws IOException {
+    public List<AbortedEntry> abortedTransactions(long baseOffset) throws IOException {
         var bytes = readSmall(segmentFile(baseOffset, TRANSACTION_INDEX));
-        var entries = new ArrayList<AbortedTransaction>();
+        var entries = new ArrayList<AbortedEntry>();
         while (bytes.remaining() >= TransactionIndex.ENTRY_BYTES) {
             bytes.getShort();
-            entries.add(new AbortedTransaction(bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong()));
+            entries.add(new AbortedEntry(bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong()));
         }
         return entries;
     }

@@ -17,7 +17,7 @@ final class SmallFileCheck {
     private static final int SNAPSHOT_VERSION = 1;
     private static final int SNAPSHOT_CRC_AT = 2;
     private static final int SNAPSHOT_ENTRIES_AT = 6;
-    private static final int SNAPSHOT_HEADER_BYTES = 10;
+    static final int SNAPSHOT_HEADER_BYTES = 10;
     private static final int SNAPSHOT_ENTRY_BYTES = 46;
 
     private final LogFiles files;
@@ -136,6 +136,10 @@ final class SmallFileCheck {
             snapshotProblem(LogFiles.readSmall(file), offset, endOffset)
                     .ifPresent(finding -> findings.add(new Finding(file, finding.position(), finding.problem())));
         }
+    }
+
+    static boolean isSoundSnapshot(ByteBuffer bytes) {
+        return snapshotProblem(bytes, 0, 0).isEmpty();
     }
 
     private record Place(long position, String problem) {}
