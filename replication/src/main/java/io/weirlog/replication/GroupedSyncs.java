@@ -13,9 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The storage of logs that many threads make or promote at once: names and small files, which take several syncs for
-/// each log, are made durable together ([SyncGroup]). Everything else goes to the storage as it is, and so does all
-/// that
-/// an owner's thread does: it must not wait for others.
+/// each log, are made durable together ([SyncGroup]). Everything else goes to the storage as it is, and so does
+/// what an owner's thread does: it must not wait for others.
 final class GroupedSyncs implements Storage, Closeable {
     /// A thread whose work it is to wait for the disk.
     static final class Waiting extends Thread {
