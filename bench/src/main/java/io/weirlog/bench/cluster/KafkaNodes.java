@@ -6,20 +6,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// An Apache Kafka cluster of combined nodes (KRaft), with the settings that it has by default and the JVM flags of its
 /// own scripts.
-public final class KafkaNodes implements AutoCloseable {
+public final class KafkaNodes implements Nodes {
     private static final long FORMAT_SECONDS_MAX = 60;
     private static final String CLUSTER_ID = "d2VpcmxvZy1iZW5jaC0xMg";
 
     private final Path folder;
     private final int nodes;
     private final List<Integer> ports;
-    private final List<NodeProcess> running = new ArrayList<>();
+    private final TreeMap<Integer, NodeProcess> running = new TreeMap<>();
 
     public KafkaNodes(Path folder, int nodes) throws IOException {
         this.folder = folder;
@@ -27,10 +29,13 @@ public final class KafkaNodes implements AutoCloseable {
         this.ports = Ports.free(2 * nodes);
     }
 
-    /// Starts all; they need a while until they answer.
+    /// They need a while until they answer.
+    @Override
     public void startAll() throws IOException, InterruptedException {
-        var logging = folder.resolve("logback.xml");
-        Files.writeString(logging, "<configuration><root level=\"OFF\"/></configuration>\n");
+        var logging = logging();
+        Files.writeString(
+                logging,
+                "<configuration><appender name=\"C\" class=\"ch.qos.logback.core.ConsoleAppender\"><encoder><pattern>%d %p %c %m%n</pattern></encoder></appender><root level=\"WARN\"><appender-ref ref=\"C\"/></root></configuration>\n");
         for (int id = 1; id <= nodes; id++) {
             var file = folder.resolve("node-" + id + ".properties");
             try (var writer = Files.newBufferedWriter(file)) {
@@ -41,10 +46,29 @@ public final class KafkaNodes implements AutoCloseable {
                     .awaitEnd(FORMAT_SECONDS_MAX);
         }
         for (int id = 1; id <= nodes; id++) {
-            var file = folder.resolve("node-" + id + ".properties");
-            var command = java(logging, "kafka.Kafka", file.toString());
-            running.add(NodeProcess.start(command, Map.of(), folder.resolve("node-" + id + ".out")));
+            start(id);
         }
+    }
+
+    @Override
+    public void start(int id) throws IOException {
+        var file = folder.resolve("node-" + id + ".properties");
+        var command = java(logging(), "kafka.Kafka", file.toString());
+        running.put(id, NodeProcess.start(command, Map.of(), folder.resolve("node-" + id + ".out")));
+    }
+
+    private Path logging() {
+        return folder.resolve("logback.xml");
+    }
+
+    @Override
+    public NodeProcess process(int id) {
+        return Optional.ofNullable(running.get(id)).orElseThrow();
+    }
+
+    @Override
+    public int count() {
+        return nodes;
     }
 
     private static List<String> java(Path logging, String main, String... arguments) {
@@ -94,6 +118,6 @@ public final class KafkaNodes implements AutoCloseable {
 
     @Override
     public void close() {
-        running.forEach(NodeProcess::kill);
+        running.values().forEach(NodeProcess::kill);
     }
 }

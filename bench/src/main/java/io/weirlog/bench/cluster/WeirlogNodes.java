@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// A Weirlog cluster: each node a `weirlog server`, started by the launcher as a user starts it.
-public final class WeirlogNodes implements AutoCloseable {
+public final class WeirlogNodes implements Nodes {
     private static final long READY_SECONDS_MAX = 60;
     private static final int PORTS_EACH = 3;
 
@@ -30,6 +30,7 @@ public final class WeirlogNodes implements AutoCloseable {
         this.ports = Ports.free(PORTS_EACH * roles.size());
     }
 
+    @Override
     public void startAll() throws IOException, InterruptedException {
         for (int id = 1; id <= roles.size(); id++) {
             launch(id);
@@ -39,7 +40,7 @@ public final class WeirlogNodes implements AutoCloseable {
         }
     }
 
-    /// Starts a node that was stopped or killed.
+    @Override
     public void start(int id) throws IOException, InterruptedException {
         launch(id);
         awaitReady(id);
@@ -81,7 +82,8 @@ public final class WeirlogNodes implements AutoCloseable {
         process(id).awaitLine("ready ", READY_SECONDS_MAX);
     }
 
-    private NodeProcess process(int id) {
+    @Override
+    public NodeProcess process(int id) {
         return Optional.ofNullable(running.get(id)).orElseThrow();
     }
 
@@ -94,9 +96,9 @@ public final class WeirlogNodes implements AutoCloseable {
         return "127.0.0.1:" + port(id, 0);
     }
 
-    /// SIGKILL; does not wait.
-    public void kill(int id) {
-        process(id).kill();
+    @Override
+    public int count() {
+        return roles.size();
     }
 
     /// SIGTERM, and waits for the end.

@@ -88,7 +88,7 @@ final class LeaderFailover {
         try (var client = client(nodes.address(heir))) {
             client.admin().describeCluster(); // The connection is there.
             long begun = System.nanoTime();
-            nodes.kill(leader);
+            nodes.process(leader).kill();
             await(client, heir, "it leads all", broker -> broker.ledPartitions() == led);
             return (System.nanoTime() - begun) / 1e6;
         }

@@ -1,14 +1,15 @@
-package io.weirlog.bench;
+package io.weirlog.bench.load;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.weirlog.bench.cluster.Nodes;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
 /// What moving records took.
 ///
 /// @param clientCpu processor time of this process
-/// @param serverCpu processor time of the node's process
-record Measured(long records, long bytes, Duration wall, Duration clientCpu, Duration serverCpu) {
+/// @param nodesCpu processor time of all nodes' processes
+record Measured(long records, long bytes, Duration wall, Duration clientCpu, Duration nodesCpu) {
     double recordsPerSecond() {
         return records / seconds(wall);
     }
@@ -22,8 +23,8 @@ record Measured(long records, long bytes, Duration wall, Duration clientCpu, Dur
         return seconds(clientCpu) / records * 1e6;
     }
 
-    double serverCpuSecondsPerMillion() {
-        return seconds(serverCpu) / records * 1e6;
+    double nodesCpuSecondsPerMillion() {
+        return seconds(nodesCpu) / records * 1e6;
     }
 
     private static double seconds(Duration duration) {
@@ -32,14 +33,14 @@ record Measured(long records, long bytes, Duration wall, Duration clientCpu, Dur
 
     /// A stopwatch for wall and processor time on both sides.
     static final class Watch {
-        private final ServerProcess server;
+        private final Nodes nodes;
         private final long beganNanos = System.nanoTime();
         private final Duration clientBefore = clientCpu();
-        private final Duration serverBefore;
+        private final Duration nodesBefore;
 
-        Watch(ServerProcess server) {
-            this.server = server;
-            this.serverBefore = server.cpu();
+        Watch(Nodes nodes) {
+            this.nodes = nodes;
+            this.nodesBefore = nodes.cpu();
         }
 
         Measured stop(long records, long bytes) {
@@ -48,7 +49,7 @@ record Measured(long records, long bytes, Duration wall, Duration clientCpu, Dur
                     bytes,
                     Duration.ofNanos(System.nanoTime() - beganNanos),
                     clientCpu().minus(clientBefore),
-                    server.cpu().minus(serverBefore));
+                    nodes.cpu().minus(nodesBefore));
         }
 
         private static Duration clientCpu() {

@@ -1,0 +1,167 @@
+package io.weirlog.bench.load;
+
+import io.weirlog.bench.cluster.KafkaNodes;
+import io.weirlog.bench.cluster.Nodes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+final class KafkaContender implements Contender {
+    private static final long ANSWER_SECONDS_MAX = 120;
+
+    private final KafkaNodes nodes;
+    private final Map<String, Object> config;
+    private final Admin admin;
+
+    KafkaContender(Path folder, int count) throws IOException, InterruptedException {
+        nodes = new KafkaNodes(folder, count);
+        nodes.startAll();
+        config = Map.of("bootstrap.servers", nodes.addresses());
+        admin = Admin.create(config);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS_MAX);
+        while (nodesThatAnswer() < count) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("Kafka did not start within " + ANSWER_SECONDS_MAX + " s");
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    private int nodesThatAnswer() throws InterruptedException {
+        try {
+            return admin.describeCluster().nodes().get(5, TimeUnit.SECONDS).size();
+        } catch (ExecutionException | TimeoutException e) {
+            return 0;
+        }
+    }
+
+    @Override
+    public Nodes nodes() {
+        return nodes;
+    }
+
+    @Override
+    public void createTopic(String topic, int partitions, int replicas) throws Exception {
+        var minInSync = Integer.toString(Contender.minInSync(replicas));
+        var wanted =
+                new NewTopic(topic, partitions, (short) replicas).configs(Map.of("min.insync.replicas", minInSync));
+        admin.createTopics(List.of(wanted)).all().get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS_MAX);
+        while (!isLed(topic, partitions)) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(topic + " has no leaders");
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    private boolean isLed(String topic, int partitions) throws InterruptedException, TimeoutException {
+        try {
+            var described = describe(topic).partitions();
+            return described.size() == partitions && described.stream().allMatch(one -> one.leader() != null);
+        } catch (ExecutionException e) {
+            return false;
+        }
+    }
+
+    private TopicDescription describe(String topic) throws ExecutionException, InterruptedException, TimeoutException {
+        var described = admin.describeTopics(List.of(topic)).allTopicNames().get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
+        return Optional.ofNullable(described.get(topic)).orElseThrow();
+    }
+
+    @Override
+    public Writer writer(String topic, Writing writing) {
+        var acks = Map.of("none", "0", "leader", "1").getOrDefault(writing.acks(), "all");
+        Map<String, Object> all = Map.of(
+                "bootstrap.servers",
+                nodes.addresses(),
+                "acks",
+                acks,
+                // Weirlog's producers have no sequences either.
+                "enable.idempotence",
+                false,
+                "compression.type",
+                writing.compression().name().toLowerCase(Locale.ROOT),
+                "linger.ms",
+                writing.linger().toMillis(),
+                "batch.size",
+                writing.batchBytes());
+        var producer = new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
+        return new Writer() {
+            @Override
+            public void send(byte[] value, Outcome outcome) {
+                var _ = producer.send(new ProducerRecord<>(topic, value), outcome);
+            }
+
+            @Override
+            public void send(int partition, byte[] value, Outcome outcome) {
+                var _ = producer.send(new ProducerRecord<>(topic, partition, null, value), outcome);
+            }
+
+            @Override
+            public void flush() {
+                producer.flush();
+            }
+
+            @Override
+            public void close() {
+                producer.close();
+            }
+        };
+    }
+
+    @Override
+    public long read(String topic, long records) {
+        try (var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            var partitions = consumer.partitionsFor(topic).stream()
+                    .map(one -> new TopicPartition(topic, one.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            var read = 0L;
+            while (read < records) {
+                var polled = consumer.poll(Duration.ofSeconds(10));
+                if (polled.isEmpty()) {
+                    throw new IllegalStateException("nothing came after " + read + " of " + records + " records");
+                }
+                read += polled.count();
+            }
+            return read;
+        }
+    }
+
+    @Override
+    public OptionalInt leader(String topic, int partition) throws Exception {
+        var leader = describe(topic).partitions().get(partition).leader();
+        return leader == null ? OptionalInt.empty() : OptionalInt.of(leader.id());
+    }
+
+    @Override
+    public boolean isInSync(String topic) throws Exception {
+        return describe(topic).partitions().stream()
+                .allMatch(one -> one.isr().size() == one.replicas().size());
+    }
+
+    @Override
+    public void close() {
+        admin.close();
+        nodes.close();
+    }
+}

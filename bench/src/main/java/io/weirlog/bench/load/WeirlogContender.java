@@ -1,0 +1,117 @@
+package io.weirlog.bench.load;
+
+import io.weirlog.bench.cluster.Nodes;
+import io.weirlog.bench.cluster.WeirlogNodes;
+import io.weirlog.client.Acks;
+import io.weirlog.client.ConsumerOptions;
+import io.weirlog.client.NewTopic;
+import io.weirlog.client.ProducerOptions;
+import io.weirlog.client.ProducerRecord;
+import io.weirlog.client.StartAt;
+import io.weirlog.client.WeirlogClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+final class WeirlogContender implements Contender {
+    private final String durability;
+    private final WeirlogNodes nodes;
+    private final WeirlogClient client;
+
+    /// @param durability the class of the topics
+    WeirlogContender(Path folder, int count, String durability) throws IOException, InterruptedException {
+        this.durability = durability;
+        nodes = new WeirlogNodes(folder, Collections.nCopies(count, "controller,broker"), Map.of());
+        nodes.startAll();
+        client = WeirlogClient.connect(
+                IntStream.rangeClosed(1, count).mapToObj(nodes::address).toArray(String[]::new));
+    }
+
+    @Override
+    public Nodes nodes() {
+        return nodes;
+    }
+
+    @Override
+    public void createTopic(String topic, int partitions, int replicas) {
+        var minInSync = Integer.toString(Contender.minInSync(replicas));
+        client.admin()
+                .createTopic(new NewTopic(
+                        topic,
+                        partitions,
+                        replicas,
+                        Map.of("durability", durability, "min.insync.replicas", minInSync)));
+    }
+
+    @Override
+    public Writer writer(String topic, Writing writing) {
+        var producer = client.producer(ProducerOptions.builder()
+                .acks(Acks.valueOf(writing.acks().toUpperCase(Locale.ROOT)))
+                .compression(writing.compression())
+                .linger(writing.linger())
+                .batchBytes(writing.batchBytes())
+                .build());
+        return new Writer() {
+            @Override
+            public void send(byte[] value, Outcome outcome) {
+                producer.send(ProducerRecord.of(topic, value), outcome);
+            }
+
+            @Override
+            public void send(int partition, byte[] value, Outcome outcome) {
+                producer.send(ProducerRecord.of(topic, value).toPartition(partition), outcome);
+            }
+
+            @Override
+            public void flush() {
+                producer.flush(Duration.ofMinutes(2));
+            }
+
+            @Override
+            public void close() {
+                producer.close();
+            }
+        };
+    }
+
+    @Override
+    public long read(String topic, long records) {
+        var options =
+                ConsumerOptions.builder().topic(topic).start(StartAt.earliest()).build();
+        try (var consumer = client.consumer(options)) {
+            var read = 0L;
+            while (read < records) {
+                var polled = consumer.poll(Duration.ofSeconds(10));
+                if (polled.isEmpty()) {
+                    throw new IllegalStateException("nothing came after " + read + " of " + records + " records");
+                }
+                read += polled.size();
+            }
+            return read;
+        }
+    }
+
+    @Override
+    public OptionalInt leader(String topic, int partition) {
+        return client.admin().describeTopic(topic).partitions().get(partition).leader().stream()
+                .mapToInt(leader -> leader.broker().value())
+                .findFirst();
+    }
+
+    @Override
+    public boolean isInSync(String topic) {
+        return client.admin().describeTopic(topic).partitions().stream()
+                .allMatch(one -> one.inSyncReplicas().size() == one.replicas().size());
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        nodes.close();
+    }
+}
