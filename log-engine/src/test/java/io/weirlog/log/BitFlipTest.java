@@ -42,15 +42,23 @@ class BitFlipTest {
         try (var indexes = SegmentIndexes.create(context, 0)) {
             var bits = 8L * disk.sizeBytes(file);
             assertTrue(bits >= 8L * SEGMENT_BYTES);
+            var unnoticed = new ArrayList<Long>();
             for (var bit = 0L; bit < bits; bit++) {
                 disk.flipBit(file, bit);
                 var producers = new ScannedProducers(context, new ProducerTable());
                 var outcome =
                         new SegmentScan(false, epochs, 0, new ArrayList<>(), producers).scan(disk, file, 0, indexes);
                 disk.flipBit(file, bit);
-                assertTrue(outcome.problem().isPresent(), "bit " + bit);
+                if (outcome.problem().isEmpty()) {
+                    unnoticed.add(bit);
+                    continue;
+                }
                 assertTrue(outcome.validBytes() <= bit / 8, "bit " + bit + " was found at " + outcome.validBytes());
             }
+            System.out.println(bits + " bits of a segment flipped: " + (bits - unnoticed.size()) + " detected, "
+                    + unnoticed.size() + " harmless");
+            // No bit of a segment means nothing.
+            assertEquals(List.of(), unnoticed);
         }
     }
 
@@ -59,6 +67,7 @@ class BitFlipTest {
     void openingNamesTheDamage() throws Exception {
         var disk = segmentOf64Kib();
         var file = CrashRun.DIRECTORY.resolve("00000000000000000000.log");
+        var openings = 0;
         for (var bit = 0L; bit < 8L * disk.sizeBytes(file); bit += 331) {
             disk.flipBit(file, bit);
             var left = disk.recoverAs(LossMode.ALL_KEPT, 0);
@@ -72,6 +81,8 @@ class BitFlipTest {
             }
             assertEquals(disk.sizeBytes(file), left.sizeBytes(file));
             disk.flipBit(file, bit);
+            openings++;
         }
+        System.out.println(openings + " logs with a flipped bit opened: all refused, the damage named");
     }
 }
