@@ -7,6 +7,7 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.replication.PendingAppends.Pending;
+import io.weirlog.replication.core.DeletionVerdict;
 import io.weirlog.replication.core.FollowerMessage;
 import io.weirlog.replication.core.IsrProposal;
 import io.weirlog.replication.core.LeaderEffect;
@@ -23,10 +24,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// This broker leads the partition: takes appends, feeds those who follow, and answers writers as far as the log
 /// counts.
 final class LeaderRole implements PartitionRole {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaderRole.class);
     private static final int PENDING_APPENDS_MAX = 100_000;
     private static final int WRITTEN_MAX = 1_000;
 
@@ -234,6 +238,25 @@ final class LeaderRole implements PartitionRole {
             logStart = log.logStartOffset();
             step(new LeaderEvent.LogStartMoved());
         }
+    }
+
+    /// Deletes the records before an offset, or all below the high watermark. On return that is durable, and the
+    /// followers are about to hear of it.
+    DeletionResult deleteRecords(Optional<Offset> before) throws IOException {
+        if (!log.config().deleting()) {
+            return new DeletionResult.OnlyCompacted();
+        }
+        return switch (leader.judgeDeletion(before)) {
+            case DeletionVerdict.Delete(var start) -> {
+                log.deleteRecordsBefore(start);
+                LOG.info("{}: records before {} were deleted as asked for", host.name(), start);
+                logStartMayHaveMoved();
+                yield new DeletionResult.Begins(start);
+            }
+            case DeletionVerdict.AlreadyGone(var start) -> new DeletionResult.Begins(start);
+            case DeletionVerdict.BeyondHighWatermark(var start, var end) -> new DeletionResult.OutOfRange(start, end);
+            case DeletionVerdict.EndUnknown() -> new DeletionResult.EndUnknown();
+        };
     }
 
     // Effects.

@@ -523,6 +523,18 @@ final class PartitionHost {
         }
     }
 
+    /// Deletes the records before an offset, or all below the high watermark, if this broker leads.
+    DeletionResult deleteRecords(Optional<Offset> before) {
+        try {
+            return role instanceof LeaderRole leader
+                    ? leader.deleteRecords(before)
+                    : DeletionResult.withoutLeader(view);
+        } catch (IOException e) {
+            storageFailed(e);
+            return new DeletionResult.StorageFailed("the log failed: " + e.getMessage());
+        }
+    }
+
     /// Does what compaction wants done to the log.
     void runForCleaner(OwnerThread.Step step) throws IOException {
         if (promoting) {

@@ -65,6 +65,7 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     private final ExecutorService streamers;
 
     private final Map<TopicPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
+    private final RecordDeletions deletions = new RecordDeletions();
     /// Deletes files some time after they left their logs, and looks for more of them.
     private final ScheduledExecutorService janitor = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("weirlog-janitor").factory());
@@ -330,6 +331,20 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         } else {
             host.offer(command);
         }
+    }
+
+    /// Deletes the records before an offset in a partition that this broker leads; see [DeletionResult]. It comes on
+    /// the owner's thread, or before this returns.
+    ///
+    /// @param before empty: all below the high watermark
+    public CompletableFuture<DeletionResult> deleteRecords(TopicPartition id, Optional<Offset> before) {
+        var host = hosts.get(id);
+        if (closing) {
+            return CompletableFuture.completedFuture(new DeletionResult.ShuttingDown());
+        }
+        return host == null
+                ? CompletableFuture.completedFuture(new DeletionResult.NotLeader())
+                : deletions.ask(host, before);
     }
 
     /// Wakes the reader once the partition's high watermark passes `at`, or its role ends. It may be woken at once,

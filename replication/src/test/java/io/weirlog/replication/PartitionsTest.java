@@ -398,6 +398,53 @@ class PartitionsTest {
     }
 
     @Test
+    void recordsAreDeletedByRequest() throws Exception {
+        host(LogConfig.builder().segmentBytes(2_000).build());
+        for (var i = 0; i < 100; i++) {
+            append();
+        }
+        assertEquals(begins(101), delete(101));
+        assertEquals(begins(101), delete(0));
+        assertEquals(new Offset(101), leading().log().logStartOffset());
+        assertEquals(new DeletionResult.OutOfRange(new Offset(101), new Offset(200)), delete(201));
+        assertEquals(begins(200), partitions.deleteRecords(ID, Optional.empty()).get(20, TimeUnit.SECONDS));
+        assertEquals(
+                200,
+                assertInstanceOf(AppendResult.Appended.class, append())
+                        .baseOffset()
+                        .value());
+        partitions.close();
+        assertEquals(new DeletionResult.ShuttingDown(), delete(202));
+        partitions = create();
+        host(LogConfig.defaults());
+        assertEquals(new Offset(200), leading().log().logStartOffset());
+        assertEquals(new Offset(202), leading().highWatermark());
+    }
+
+    @Test
+    void recordsAreDeletedOnlyWhereThatMayBe() throws Exception {
+        assertEquals(new DeletionResult.NotLeader(), delete(0));
+        host(LogConfig.fromTopicConfig(Map.of("cleanup.policy", "compact")));
+        assertEquals(new DeletionResult.OnlyCompacted(), delete(0));
+        assign(
+                List.of(SELF),
+                Optional.of(SELF),
+                4,
+                LogConfig.fromTopicConfig(Map.of("cleanup.policy", "compact,delete")));
+        assertEquals(begins(0), delete(0));
+        assign(List.of(SELF), Optional.empty(), 5, LogConfig.defaults());
+        assertEquals(new DeletionResult.NotLeader(), delete(0));
+    }
+
+    private static DeletionResult begins(long offset) {
+        return new DeletionResult.Begins(new Offset(offset));
+    }
+
+    private DeletionResult delete(long before) throws Exception {
+        return partitions.deleteRecords(ID, Optional.of(new Offset(before))).get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
     void compactionRunsByItselfAndEndsWithItsTopic() throws Exception {
         host(LogConfig.fromTopicConfig(Map.of("cleanup.policy", "compact", "segment.bytes", "2000")));
         for (var i = 0; i < 50; i++) {

@@ -213,6 +213,49 @@ class ReplicatedPartitionsTest {
         awaitSameLogs(ALL, 6);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void whatIsDeletedByRequestIsGoneOnAllReplicasAndStaysSo(Durability durability) throws Exception {
+        start(LogConfig.builder().durability(durability).build(), 2);
+        for (var i = 0; i < 10; i++) {
+            appended(ONE);
+        }
+        assertEquals(new DeletionResult.NotLeader(), delete(TWO, 7));
+        // One that is away hears of it when it is back.
+        transport(THREE).cut(ONE);
+        assertEquals(new DeletionResult.Begins(new Offset(7)), delete(ONE, 7));
+        await(() -> ALL.stream().allMatch(replica -> logStart(replica) == 7));
+        awaitSameLogs(ALL, 20);
+        controller().elect(TWO);
+        await(() -> broker(TWO).view(ID).orElseThrow() instanceof PartitionView.Leading);
+        assertEquals(20, appended(TWO).baseOffset().value());
+        brokers.values().forEach(Partitions::close);
+        brokers.clear();
+        reachable.clear();
+        for (var id : ALL) {
+            start(id);
+        }
+        controller().publish();
+        for (var broker : brokers.values()) {
+            assertTrue(broker.awaitOpen(List.of(ID), 20_000));
+        }
+        ALL.forEach(replica -> assertEquals(7, logStart(replica)));
+        assertEquals(22, appended(TWO).baseOffset().value());
+    }
+
+    private DeletionResult delete(BrokerId broker, long before) throws Exception {
+        return broker(broker).deleteRecords(ID, Optional.of(new Offset(before))).get(20, TimeUnit.SECONDS);
+    }
+
+    private long logStart(BrokerId broker) {
+        return switch (broker(broker).view(ID).orElseThrow()) {
+            case PartitionView.Leading leading -> leading.log().logStartOffset().value();
+            case PartitionView.Following following ->
+                following.log().logStartOffset().value();
+            case PartitionView.Opening _, PartitionView.Failed _, PartitionView.Closed _ -> -1;
+        };
+    }
+
     /// It is not alone in the in-sync set, and nobody has acknowledged anything yet in its new life.
     @ParameterizedTest
     @EnumSource

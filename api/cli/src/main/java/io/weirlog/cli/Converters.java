@@ -5,6 +5,7 @@ import io.weirlog.server.config.Units;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import picocli.CommandLine.TypeConversionException;
 
@@ -20,6 +21,21 @@ final class Converters {
         } catch (IllegalArgumentException malformed) {
             throw new TypeConversionException("'" + text + "' is not a duration such as 500ms, 5s or 2m");
         }
+    }
+
+    /// `high-watermark`, or an offset.
+    static TopicDeleteRecordsCommand.DeleteBefore deleteBefore(String text) {
+        if (text.equals("high-watermark")) {
+            return new TopicDeleteRecordsCommand.DeleteBefore(OptionalLong.empty());
+        }
+        try {
+            if (OFFSET.matcher(text).matches()) {
+                return new TopicDeleteRecordsCommand.DeleteBefore(OptionalLong.of(Long.parseLong(text)));
+            }
+        } catch (NumberFormatException tooLarge) {
+            // Told below.
+        }
+        throw new TypeConversionException("'" + text + "' is neither high-watermark nor an offset");
     }
 
     /// `earliest`, `latest`, an offset, or a time with its zone as in ISO 8601.

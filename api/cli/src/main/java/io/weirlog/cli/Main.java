@@ -39,6 +39,7 @@ public final class Main {
                 .addSubcommand(new TopicAlterCommand(streams))
                 .addSubcommand(new TopicElectLeadersCommand(streams))
                 .addSubcommand(new TopicReassignCommand(streams))
+                .addSubcommand(new TopicDeleteRecordsCommand(streams))
                 .addSubcommand(new TopicDeleteCommand(streams));
         var log = new CommandLine(new LogCommand())
                 .addSubcommand(new LogDumpCommand(streams))
@@ -76,6 +77,7 @@ public final class Main {
                 .addSubcommand(new CompletionCommand(streams))
                 .registerConverter(Duration.class, Converters::duration)
                 .registerConverter(StartAt.class, Converters::startAt)
+                .registerConverter(TopicDeleteRecordsCommand.DeleteBefore.class, Converters::deleteBefore)
                 .setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -8,8 +8,6 @@ import io.weirlog.client.ReplicaMove;
 import io.weirlog.client.WeirlogClient;
 import io.weirlog.client.WeirlogException;
 import io.weirlog.common.BrokerId;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,8 +18,6 @@ import picocli.CommandLine.ExitCode;
 /// What the commands that move partitions have in common: plan, question, start, and the watch over what is under way.
 /// All of it is in the cluster's metadata, so whoever watches can go and come again.
 final class PartitionMoves {
-    private static final int ANSWER_BYTES_MAX = 100;
-
     private final Streams streams;
     private final OutputOption output;
     private final WeirlogClient client;
@@ -48,7 +44,7 @@ final class PartitionMoves {
         if (options.dryRun()) {
             return ExitCode.OK;
         }
-        if (!options.yes() && !agreed()) {
+        if (!options.yes() && !Confirmation.ask(streams, "Move them?")) {
             throw new CommandFailed("nothing was moved: say yes, or give --yes");
         }
         var targets = new TreeMap<PartitionRef, List<BrokerId>>();
@@ -111,20 +107,6 @@ final class PartitionMoves {
         return client.reassignments().ongoing().stream()
                 .filter(move -> chosen.test(move.partition()))
                 .toList();
-    }
-
-    private boolean agreed() throws CommandFailed {
-        streams.out().flush();
-        streams.err().print("Move them? [y/N] ");
-        streams.err().flush();
-        try {
-            var answer = new LineReader(streams.in(), ANSWER_BYTES_MAX).next();
-            return answer.map(line -> new String(line, StandardCharsets.UTF_8).strip())
-                    .filter(line -> line.equalsIgnoreCase("y") || line.equalsIgnoreCase("yes"))
-                    .isPresent();
-        } catch (IOException e) {
-            throw new CommandFailed("the answer cannot be read: " + e.getMessage());
-        }
     }
 
     private void tell(Map<PartitionRef, WeirlogException> refused) {

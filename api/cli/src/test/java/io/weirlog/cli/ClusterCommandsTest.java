@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -85,6 +86,47 @@ class ClusterCommandsTest {
         assertEquals(
                 Console.failure(1, "there is no topic 'orders': create it first, or check its name"),
                 run("topic describe orders"));
+    }
+
+    @Test
+    void recordsAreDeleted() {
+        done("topic create trimmed -p 2");
+        try (var client = WeirlogClient.connect(node.clientAddress());
+                var producer = client.producer()) {
+            for (int i = 0; i < 20; i++) {
+                producer.send(ProducerRecord.of("trimmed", "v" + i).toPartition(i % 2))
+                        .join();
+            }
+        }
+        var shown = done("topic delete-records trimmed --partition 0 --before 4 --yes");
+        assertTrue(shown.lines().anyMatch(line -> line.matches("trimmed-0 +0 +4 +4")), shown);
+        assertTrue(shown.endsWith("trimmed-0 begins at 4"), shown);
+        assertEquals(
+                "[{\"topic\":\"trimmed\",\"partition\":0,\"log_start_offset\":4}]",
+                done("topic delete-records trimmed --partition 0 --before 3 -y -o json"));
+        assertEquals(
+                "8,10,12,14,16,18",
+                done("consume trimmed --partition 0 --max-records 6 --print value")
+                        .lines()
+                        .map(line -> line.substring(1))
+                        .collect(Collectors.joining(",")));
+        var unasked = run("topic delete-records trimmed --before high-watermark");
+        assertEquals(1, unasked.code());
+        assertTrue(unasked.err().endsWith("weirlog: nothing was deleted: say yes, or give --yes\n"), unasked.err());
+        var beyond = run("topic delete-records trimmed --partition 1 --before 11 -y");
+        assertEquals(1, beyond.code());
+        assertTrue(beyond.err().startsWith("weirlog: trimmed-1: records before offset 11 cannot"), beyond.err());
+        var all = done("topic delete-records trimmed --before high-watermark -y");
+        assertTrue(all.endsWith("trimmed-0 begins at 10\ntrimmed-1 begins at 10"), all);
+        done("topic create trimmed-by-key -c cleanup.policy=compact");
+        assertTrue(
+                run("topic delete-records trimmed-by-key --before 0 -y").err().contains("is only compacted"));
+        assertTrue(run("topic delete-records trimmed --partition 2 --before 1 -y")
+                .err()
+                .contains("2 is none of them"));
+        assertEquals(2, run("topic delete-records trimmed").code());
+        assertEquals(2, run("topic delete-records trimmed --before -1 -y").code());
+        assertTrue(run("topic delete-records nowhere --before 1 -y").err().contains("there is no topic 'nowhere'"));
     }
 
     @Test

@@ -212,6 +212,17 @@ public final class Admin {
         return new OffsetLookup(calls, ToProto.start(position), timeout).find(partitions);
     }
 
+    /// Deletes the records before an offset, in each of these partitions; each is answered for by itself. The high
+    /// watermark is the largest offset that can be asked for: [#listOffsets] finds it at [StartAt#latest]. What is
+    /// refused tells why: `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`, `OFFSET_OUT_OF_RANGE`, `POLICY_VIOLATION` for
+    /// topics that are only compacted, or what kept the leader from answering.
+    ///
+    /// @param before the first offset that stays, by partition
+    /// @throws WeirlogException if no broker can be reached
+    public Map<PartitionRef, DeletionOutcome> deleteRecords(Map<PartitionRef, Long> before) {
+        return new RecordDeletion(calls, before).run(timeout);
+    }
+
     private static ByteString requestId() {
         return ByteString.copyFrom(new TopicId(UUID.randomUUID()).toBytes());
     }

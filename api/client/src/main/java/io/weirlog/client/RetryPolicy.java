@@ -130,6 +130,7 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
                     ERROR_REASON_REASSIGNMENT_IN_PROGRESS,
                     ERROR_REASON_NO_REASSIGNMENT,
                     ERROR_REASON_WOULD_LOSE_RECORDS,
+                    ERROR_REASON_POLICY_VIOLATION,
                     ERROR_REASON_INVALID_TIMESTAMP,
                     ERROR_REASON_INVALID_RECORD -> ifAdvised(problem);
         };

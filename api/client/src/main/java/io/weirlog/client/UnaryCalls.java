@@ -10,6 +10,7 @@ import io.grpc.stub.StreamObserver;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -100,6 +101,11 @@ final class UnaryCalls {
             }
             throw failure;
         }
+    }
+
+    /// The one or the other.
+    <Q, R> R callAtOrAny(Optional<Address> address, MethodDescriptor<Q, R> method, Q request, Duration timeout) {
+        return address.isPresent() ? callAt(address.get(), method, request, timeout) : call(method, request, timeout);
     }
 
     private void pauseOrThrow(WeirlogException failure, int attempts, long deadlineNanos) {

@@ -1,6 +1,7 @@
 package io.weirlog.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,12 +9,14 @@ import io.grpc.Status;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.v1.ErrorReason;
+import io.weirlog.wire.Problems;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -116,6 +119,37 @@ class AdminTest {
         assertEquals(List.of(0L, 10L), offsets(StartAt.latest()));
         assertEquals(List.of(-1L, 7L), offsets(StartAt.timestamp(Instant.ofEpochSecond(7))));
         assertEquals(List.of(-1L, -1L), offsets(StartAt.timestamp(Instant.ofEpochSecond(70))));
+    }
+
+    @Test
+    void deletesRecordsAndTellsOfEachPartition() {
+        admin.createTopic(NewTopic.named("t").withPartitions(2));
+        try (var producer = client.producer()) {
+            for (var i = 0; i < 10; i++) {
+                producer.send(ProducerRecord.of("t", "v").toPartition(i % 2)).join();
+            }
+        }
+        var elsewhere = Problems.problem(
+                Status.Code.FAILED_PRECONDITION,
+                ErrorReason.ERROR_REASON_NOT_LEADER,
+                "led elsewhere",
+                Map.of("leader_address", broker.address()));
+        broker.refuseDeletions(elsewhere, elsewhere);
+        var zero = new PartitionRef("t", 0);
+        var one = new PartitionRef("t", 1);
+        var missing = new PartitionRef("t", 2);
+        var outcomes = admin.deleteRecords(Map.of(zero, 3L, one, 6L, missing, 1L));
+        assertEquals(List.of(zero, one, missing), List.copyOf(outcomes.keySet()));
+        assertEquals(new DeletionOutcome.Begins(3), outcomes.get(zero));
+        assertEquals(ErrorReason.ERROR_REASON_OFFSET_OUT_OF_RANGE, why(outcomes.get(one)));
+        assertEquals(ErrorReason.ERROR_REASON_UNKNOWN_PARTITION, why(outcomes.get(missing)));
+        assertEquals(List.of(3L, 0L), offsets(StartAt.earliest()));
+        assertEquals(Map.of(zero, new DeletionOutcome.Begins(3)), admin.deleteRecords(Map.of(zero, 1L)));
+        assertEquals(Map.of(), admin.deleteRecords(Map.of()));
+    }
+
+    private static ErrorReason why(@Nullable DeletionOutcome outcome) {
+        return assertInstanceOf(DeletionOutcome.Refused.class, outcome).why().reason();
     }
 
     private List<Long> offsets(StartAt position) {

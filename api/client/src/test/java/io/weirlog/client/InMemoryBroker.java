@@ -32,6 +32,7 @@ final class InMemoryBroker implements AutoCloseable {
 
     private final Map<String, TestTopic> topics = new TreeMap<>();
     private final Deque<Reaction> reactions = new ArrayDeque<>();
+    private final Deque<Problem> deletionProblems = new ArrayDeque<>();
     private final List<Runnable> held = new ArrayList<>();
     private final List<TestConsumeStream> consumeStreams = new ArrayList<>();
     private final List<TestProduceStream> produceStreams = new ArrayList<>();
@@ -294,6 +295,15 @@ final class InMemoryBroker implements AutoCloseable {
 
     synchronized void showStarts() {
         hiddenStarts = Optional.empty();
+    }
+
+    /// The next deletions of records are answered with these problems, in order.
+    synchronized void refuseDeletions(Problem... problems) {
+        deletionProblems.addAll(List.of(problems));
+    }
+
+    Optional<Problem> nextDeletionProblem() {
+        return Optional.ofNullable(deletionProblems.poll());
     }
 
     Optional<Problem> hiddenStarts() {

@@ -2,14 +2,18 @@ package io.weirlog.client;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.weirlog.common.TopicId;
 import io.weirlog.v1.AdminServiceGrpc;
 import io.weirlog.v1.ConfigEntry;
 import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.CreateTopicResponse;
+import io.weirlog.v1.DeleteRecordsRequest;
+import io.weirlog.v1.DeleteRecordsResponse;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DeleteTopicResponse;
+import io.weirlog.v1.DeletedRecords;
 import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.DescribeTopicResponse;
 import io.weirlog.v1.ErrorReason;
@@ -108,6 +112,37 @@ final class TestAdmin extends AdminServiceGrpc.AdminServiceImplBase {
                     .setMetadataIndex(broker.metadataIndex())
                     .build());
         }
+        responses.onCompleted();
+    }
+
+    @Override
+    public void deleteRecords(DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> responses) {
+        var response = DeleteRecordsResponse.newBuilder();
+        synchronized (broker) {
+            for (var wanted : request.getPartitionsList()) {
+                var deleted =
+                        DeletedRecords.newBuilder().setTopic(wanted.getTopic()).setPartition(wanted.getPartition());
+                try {
+                    var refusal = broker.nextDeletionProblem();
+                    var log = broker.log(wanted.getTopic(), wanted.getPartition());
+                    if (refusal.isPresent()) {
+                        deleted.setProblem(refusal.get());
+                    } else if (wanted.getOffset() > log.endOffset()) {
+                        deleted.setProblem(Problems.problem(
+                                Status.Code.OUT_OF_RANGE,
+                                ErrorReason.ERROR_REASON_OFFSET_OUT_OF_RANGE,
+                                "offset " + wanted.getOffset() + " is beyond the end"));
+                    } else {
+                        log.deleteBefore(Math.max(log.startOffset(), wanted.getOffset()));
+                        deleted.setLogStartOffset(log.startOffset());
+                    }
+                } catch (StatusRuntimeException e) {
+                    deleted.setProblem(Problems.fromThrowable(e));
+                }
+                response.addResults(deleted);
+            }
+        }
+        responses.onNext(response.build());
         responses.onCompleted();
     }
 

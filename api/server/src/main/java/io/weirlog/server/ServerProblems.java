@@ -79,6 +79,29 @@ public final class ServerProblems {
                         "high_watermark", end.toString()));
     }
 
+    /// For a deletion of records, which may go up to the high watermark.
+    public static Problem beyondHighWatermark(long offset, Offset start, Offset end) {
+        return Problems.problem(
+                Status.Code.OUT_OF_RANGE,
+                ErrorReason.ERROR_REASON_OFFSET_OUT_OF_RANGE,
+                "records before offset " + offset + " cannot be deleted: the log has [" + start + ", " + end
+                        + "); the high watermark " + end + " is the most that can be asked for",
+                Map.of(
+                        "offset", Long.toString(offset),
+                        "log_start_offset", start.toString(),
+                        "high_watermark", end.toString()));
+    }
+
+    public static Problem onlyCompacted(String topic) {
+        return Problems.problem(
+                Status.Code.FAILED_PRECONDITION,
+                ErrorReason.ERROR_REASON_POLICY_VIOLATION,
+                "topic '" + topic
+                        + "' is only compacted: its records are deleted by key, with a record without a value;"
+                        + " or add delete to its cleanup.policy",
+                Map.of("topic", topic));
+    }
+
     public static Problem truncated(long offset, Offset epochEnd, int epoch) {
         return Problems.problem(
                 Status.Code.OUT_OF_RANGE,

@@ -113,6 +113,26 @@ public class LeaderPartition {
         return !inSync.isBelowMinimum();
     }
 
+    /// Whether the records before an offset may be deleted.
+    ///
+    /// @param before empty: all that readers can see
+    public DeletionVerdict judgeDeletion(Optional<Offset> before) {
+        var start = before.orElse(highWatermark);
+        if (before.isPresent() && !start.isAfter(log.start())) {
+            return new DeletionVerdict.AlreadyGone(log.start());
+        }
+        boolean knowsItsEnd = !highWatermark.isBefore(epochStart);
+        if (!knowsItsEnd && (before.isEmpty() || start.isAfter(highWatermark))) {
+            return new DeletionVerdict.EndUnknown();
+        }
+        if (start.isAfter(highWatermark)) {
+            return new DeletionVerdict.BeyondHighWatermark(log.start(), highWatermark);
+        }
+        return start.isAfter(log.start())
+                ? new DeletionVerdict.Delete(start)
+                : new DeletionVerdict.AlreadyGone(log.start());
+    }
+
     /// Whether a change of the in-sync set is under way.
     public boolean hasPendingIsr() {
         return !inSync.isSettled();

@@ -3,6 +3,7 @@ package io.weirlog.replication.sim;
 import com.google.errorprone.annotations.FormatMethod;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
+import io.weirlog.replication.core.DeletionVerdict;
 import io.weirlog.replication.sim.LogContent.Entry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -298,6 +299,11 @@ final class ClusterOracle {
         truth.deletedUpTo = Math.max(truth.deletedUpTo, upTo);
     }
 
+    /// Nobody asks for more than readers can see.
+    void deletionRefused(SimReplica replica, Optional<Offset> before, DeletionVerdict.BeyondHighWatermark refusal) {
+        check(false, "T1: %s refuses to delete before %s: %s", replica, before, refusal);
+    }
+
     // The end.
 
     /// Why the cluster is not at rest; empty if it is.
@@ -313,6 +319,7 @@ final class ClusterOracle {
             return Optional.of("not all are in sync: " + image);
         }
         var end = -1L;
+        var leading = cluster.node(image.leader().get().value()).replicas.get(partition);
         for (var id : image.replicas()) {
             var replica = cluster.node(id.value()).replicas.get(partition);
             if (replica == null) {
@@ -324,6 +331,10 @@ final class ClusterOracle {
             }
             if (!leads && !replica.isFollowing()) {
                 return Optional.of(replica + " does not follow");
+            }
+            if (leading != null && replica.log.logStartOffset().isBefore(leading.log.logStartOffset())) {
+                return Optional.of(replica + " still has what was deleted: it begins at " + replica.log.logStartOffset()
+                        + ", its leader at " + leading.log.logStartOffset());
             }
             end = end < 0 ? replica.log.logEndOffset().value() : end;
             if (replica.log.logEndOffset().value() != end

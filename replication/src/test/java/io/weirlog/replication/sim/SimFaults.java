@@ -1,6 +1,7 @@
 package io.weirlog.replication.sim;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.common.Offset;
 import io.weirlog.log.fault.Operation;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.ReplicaMove;
@@ -176,7 +177,8 @@ final class SimFaults {
                     var start = replica.log.logStartOffset().value();
                     var room = replica.highWatermark().value() - start;
                     var whole = random.nextInt(3) == 0;
-                    replica.deleteRecords(start + (whole ? room : random.nextLong(room + 1)));
+                    replica.deleteRecords(
+                            whole ? Optional.empty() : Optional.of(new Offset(start + random.nextLong(room + 1))));
                 }
             });
         });

@@ -9,6 +9,7 @@ import io.weirlog.log.ProducerVerdict;
 import io.weirlog.log.ReadResult;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.record.MalformedBatchException;
+import io.weirlog.replication.core.DeletionVerdict;
 import io.weirlog.replication.core.FollowerEffect;
 import io.weirlog.replication.core.FollowerEvent;
 import io.weirlog.replication.core.FollowerMessage;
@@ -269,12 +270,22 @@ final class SimReplica {
         };
     }
 
-    void deleteRecords(long upTo) throws IOException {
-        if (leader != null && upTo > log.logStartOffset().value()) {
-            log.deleteRecordsBefore(new Offset(upTo));
-            world().count("records deleted");
-            oracle().deleted(partition, upTo);
-            step(new LeaderEvent.LogStartMoved());
+    /// Deletes the records before an offset, or all below the high watermark, as a user asks for.
+    void deleteRecords(Optional<Offset> before) throws IOException {
+        var role = leader;
+        if (role == null) {
+            return;
+        }
+        switch (role.judgeDeletion(before)) {
+            case DeletionVerdict.Delete(var start) -> {
+                log.deleteRecordsBefore(start);
+                world().count("records deleted");
+                oracle().deleted(partition, start.value());
+                step(new LeaderEvent.LogStartMoved());
+            }
+            case DeletionVerdict.AlreadyGone gone -> {}
+            case DeletionVerdict.EndUnknown unknown -> world().count("deletion refused by a new leader");
+            case DeletionVerdict.BeyondHighWatermark beyond -> oracle().deletionRefused(this, before, beyond);
         }
     }
 

@@ -22,6 +22,8 @@ import io.weirlog.v1.CreatePartitionsRequest;
 import io.weirlog.v1.CreatePartitionsResponse;
 import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.CreateTopicResponse;
+import io.weirlog.v1.DeleteRecordsRequest;
+import io.weirlog.v1.DeleteRecordsResponse;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DeleteTopicResponse;
 import io.weirlog.v1.DescribeReplicasRequest;
@@ -62,6 +64,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     private final TopicDescriptions descriptions;
     private final TopicChanges changes;
     private final Reassignments reassignments;
+    private final RecordDeletions deletions;
     private final Map<String, String> topicDefaults;
     private final Executor executor;
 
@@ -78,6 +81,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
         this.openings = openings;
         this.descriptions = new TopicDescriptions(topics, partitions);
         this.reassignments = new Reassignments(topics, partitions);
+        this.deletions = new RecordDeletions(topics, partitions, executor);
         this.topicDefaults = topicDefaults;
         this.executor = executor;
         this.changes = new TopicChanges(topics, metadata, openings, descriptions, AdminApi::unavailable, executor);
@@ -118,6 +122,11 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     @Override
     public void describeReplicas(DescribeReplicasRequest request, StreamObserver<DescribeReplicasResponse> response) {
         reassignments.describeReplicas(request, response);
+    }
+
+    @Override
+    public void deleteRecords(DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> response) {
+        deletions.deleteRecords(request, response);
     }
 
     @Override
