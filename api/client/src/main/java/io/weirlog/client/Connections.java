@@ -71,6 +71,11 @@ final class Connections implements AutoCloseable {
     /// Says that others should be asked first for a while.
     void avoid(Address address) {
         avoided.failed(address, System.nanoTime());
+        lookElsewhere(address);
+    }
+
+    /// Says that a broker may hang: what any broker answers is asked of another one.
+    void lookElsewhere(Address address) {
         if (address.equals(any())) {
             preferred.incrementAndGet();
         }

@@ -9,6 +9,8 @@ import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +24,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /// What is cached may be old; whoever is told so by a broker refreshes it. An answer older than what this client has
 /// seen already (a broker may lag behind the metadata) does not count.
 final class MetadataCache {
+    /// One that takes longer is asked of another broker.
+    private static final Duration REFRESH_MAX = Duration.ofSeconds(2);
+
     private final UnaryCalls calls;
     private final ConcurrentMap<String, TopicMetadata> topics = new ConcurrentHashMap<>();
     private final AtomicLong indexSeen = new AtomicLong();
@@ -79,7 +84,9 @@ final class MetadataCache {
     /// thread when an answer has arrived or failed to.
     void refresh(Collection<String> names, Runnable done) {
         var request = DescribeClusterRequest.newBuilder().addAllTopics(names).build();
-        calls.ask(ClusterServiceGrpc.getDescribeClusterMethod(), request, new UnaryCalls.Done<>() {
+        var timeout = Collections.min(
+                List.of(REFRESH_MAX, calls.connections().config().requestTimeout()));
+        calls.ask(ClusterServiceGrpc.getDescribeClusterMethod(), request, timeout, new UnaryCalls.Done<>() {
             @Override
             public void answered(DescribeClusterResponse answer) {
                 if (take(answer)) {

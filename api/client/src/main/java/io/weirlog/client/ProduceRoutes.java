@@ -80,6 +80,30 @@ final class ProduceRoutes {
                 .filter(connections::isWorthTrying);
     }
 
+    private Optional<LeaderDescription> leader(PartitionRef partition) {
+        return metadata.cached(partition.topic()).flatMap(topic -> topic.leader(partition.partition()));
+    }
+
+    /// Takes back what is late and on its way to a broker that leads the lane's partition no longer: it may hang, and
+    /// never tell. What any broker answers is asked of others from now on.
+    List<ProducerBatch> takeOvertaken(PartitionLane lane, List<ProducerBatch> late) {
+        var stream = lane.stream();
+        if (stream.isEmpty()) {
+            return List.of();
+        }
+        connections.lookElsewhere(stream.get().address());
+        var overtaken = leader(lane.partition())
+                .filter(leader ->
+                        !leader.address().equals(stream.get().address().toString()))
+                .map(leader -> late.stream()
+                        .filter(batch -> batch.isOvertakenBy(leader))
+                        .toList())
+                .orElse(List.of());
+        overtaken.forEach(stream.get()::giveUp);
+        finishIfDrained(stream.get());
+        return overtaken;
+    }
+
     /// Whether the lane's next batch would take this stream's broker.
     boolean leadsTo(PartitionLane lane, ProduceStream stream) {
         return metadata.cached(lane.partition().topic())
@@ -108,7 +132,10 @@ final class ProduceRoutes {
         var remainingNanos = batch.createdNanos() + options.deliveryTimeout().toNanos() - nowNanos;
         var requestNanos = options.requestTimeout().toNanos();
         var timeoutNanos = Math.max(TimeUnit.MILLISECONDS.toNanos(1), Math.min(requestNanos, remainingNanos));
-        batch.attempted(nowNanos + timeoutNanos + ANSWER_SLACK_NANOS);
+        batch.attempted(
+                nowNanos,
+                leader(lane.partition()).map(LeaderDescription::epoch),
+                nowNanos + timeoutNanos + ANSWER_SLACK_NANOS);
         lane.stream(route.stream());
         var append = ProduceAppend.newBuilder()
                 .setPartition(lane.partition().partition())

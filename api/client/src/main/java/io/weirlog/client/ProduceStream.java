@@ -153,6 +153,13 @@ final class ProduceStream {
         return Optional.of(batch);
     }
 
+    /// Waits for this batch's answer no longer; one that comes all the same is ignored.
+    void giveUp(ProducerBatch batch) {
+        if (inFlight.values().remove(batch)) {
+            inFlightBytes -= batch.encoded().remaining();
+        }
+    }
+
     /// Everything in flight, in the order sent, which is in flight no longer.
     List<ProducerBatch> takeAll() {
         var all = new ArrayList<>(inFlight.values());

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
 /// full, sending blocks up to [ProducerOptions#maxBlock] and then fails with `OVERLOADED`.
 ///
 /// A record that surely was not appended is sent again, in order, until [ProducerOptions#deliveryTimeout]. When the
-/// outcome cannot be known (the connection broke before the answer) the record fails with the outcome `UNKNOWN` and
-/// is not sent again, since that might double it.
+/// outcome cannot be known (the connection broke before the answer, or another leader was elected and the old one keeps
+/// silent) the record fails with the outcome `UNKNOWN` and is not sent again, since that might double it.
 public interface Producer extends AutoCloseable {
     /// Hands a record over; completes when it is acknowledged, or exceptionally with a [WeirlogException] that tells
     /// the outcome. What depends on the future runs on the producer's thread: it must be quick and must not block.

@@ -1,10 +1,12 @@
 package io.weirlog.client;
 
+import io.weirlog.common.LeaderEpoch;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +29,8 @@ final class ProducerBatch {
 
     // The sender's alone.
     private int attempts;
+    private long sentNanos;
+    private Optional<LeaderEpoch> sentEpoch = Optional.empty();
     private long answerDueNanos;
     private boolean completed;
 
@@ -93,9 +97,22 @@ final class ProducerBatch {
         return attempts;
     }
 
-    void attempted(long answerDueNanos) {
+    /// @param epoch of the leader that it is sent to, if known
+    void attempted(long sentNanos, Optional<LeaderEpoch> epoch, long answerDueNanos) {
         this.attempts++;
+        this.sentNanos = sentNanos;
+        this.sentEpoch = epoch;
         this.answerDueNanos = answerDueNanos;
+    }
+
+    /// When it was sent last.
+    long sentNanos() {
+        return sentNanos;
+    }
+
+    /// Whether a leader has been elected since the one that it was sent to last.
+    boolean isOvertakenBy(LeaderDescription leader) {
+        return sentEpoch.filter(leader.epoch()::isAfter).isPresent();
     }
 
     /// When its answer must have come, or the stream that carried it is broken.

@@ -29,6 +29,9 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Sender.class);
     private static final long CHECK_NANOS = Duration.ofMillis(50).toNanos();
     private static final long IDLE_NANOS = Duration.ofSeconds(1).toNanos();
+    /// An answer that takes longer than this makes the sender ask who leads now, and again after the pause.
+    private static final long SUSPECT_NANOS = Duration.ofMillis(500).toNanos();
+    private static final long SUSPECT_PAUSE_NANOS = Duration.ofMillis(200).toNanos();
     /// What a request message may take besides its batch.
     private static final int REQUEST_OVERHEAD_BYTES = 1024;
 
@@ -42,6 +45,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private final Set<PartitionLane> active = new LinkedHashSet<>();
     private final Thread thread;
     private long checkedNanos = System.nanoTime();
+    private long suspectedNanos = checkedNanos;
     private volatile boolean hurry;
     private volatile boolean stopping;
 
@@ -115,6 +119,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
             checkedNanos = nowNanos;
             failLate(nowNanos);
             breakSilent(nowNanos);
+            failOvertaken(nowNanos);
         }
         refresh.askIfDue(nowNanos, this::activeTopics);
         var sleepNanos = active.isEmpty() && routes.isQuiet() ? IDLE_NANOS : CHECK_NANOS;
@@ -292,6 +297,33 @@ final class Sender implements Runnable, ProduceStream.Listener {
                             Status.Code.UNAVAILABLE,
                             ErrorReason.ERROR_REASON_UNSPECIFIED,
                             stream.address() + " gave no answer in time"));
+        }
+    }
+
+    /// A leader that hangs neither answers nor breaks its stream. Once there is another one, nobody needs to wait
+    /// for it: what was sent to it may be in the log or not.
+    private void failOvertaken(long nowNanos) {
+        var isTimeToAsk = nowNanos - suspectedNanos >= SUSPECT_PAUSE_NANOS;
+        for (var lane : active) {
+            var late = lane.window().onItsWay().stream()
+                    .filter(batch -> nowNanos - batch.sentNanos() >= SUSPECT_NANOS)
+                    .toList();
+            if (late.isEmpty()) {
+                continue;
+            }
+            if (isTimeToAsk) {
+                suspectedNanos = nowNanos;
+                refresh.want(lane.partition().topic());
+            }
+            for (var batch : routes.takeOvertaken(lane, late)) {
+                failUnknown(
+                        batch,
+                        Problems.problem(
+                                Status.Code.UNAVAILABLE,
+                                ErrorReason.ERROR_REASON_UNSPECIFIED,
+                                "no answer from the leader of " + batch.partition()
+                                        + ", and there is another one now"));
+            }
         }
     }
 

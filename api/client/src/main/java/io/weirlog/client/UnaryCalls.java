@@ -48,6 +48,9 @@ final class UnaryCalls {
                         throw failure;
                     }
                 } else {
+                    if (isSilence(failure.problem())) {
+                        connections.lookElsewhere(address);
+                    }
                     pauseOrThrow(failure, attempts, deadlineNanos);
                 }
             }
@@ -127,6 +130,11 @@ final class UnaryCalls {
         }
     }
 
+    /// Whether the broker gave no answer: it may hang.
+    private static boolean isSilence(Problem problem) {
+        return problem.getCode() == Status.Code.DEADLINE_EXCEEDED.value();
+    }
+
     /// Whether this is a broker's answer rather than a passing trouble: it does not know the topic.
     static boolean isAnswer(Problem problem) {
         return problem.getReason() == ErrorReason.ERROR_REASON_UNKNOWN_TOPIC
@@ -147,11 +155,10 @@ final class UnaryCalls {
     }
 
     /// Asks one broker once; `done` is called on a network thread, with the answer or the problem.
-    <Q, R> void ask(MethodDescriptor<Q, R> method, Q request, Done<R> done) {
+    <Q, R> void ask(MethodDescriptor<Q, R> method, Q request, Duration timeout, Done<R> done) {
         var address = connections.any();
         var channel = connections.channel(address);
-        var call = channel.newCall(
-                method, options(connections.config().requestTimeout().toNanos()));
+        var call = channel.newCall(method, options(timeout.toNanos()));
         ClientCalls.asyncUnaryCall(call, request, new Answer<>(connections, address, channel, done));
     }
 
@@ -190,6 +197,8 @@ final class UnaryCalls {
             var problem = WeirlogException.explain("cannot reach " + address, failure);
             if (RetryPolicy.isConnectionLoss(problem)) {
                 connections.unreachable(address, channel);
+            } else if (isSilence(problem)) {
+                connections.lookElsewhere(address);
             }
             done.failed(problem);
         }

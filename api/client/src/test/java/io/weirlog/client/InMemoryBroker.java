@@ -46,6 +46,7 @@ final class InMemoryBroker implements AutoCloseable {
     private int maxInFlightAppends = 100;
     private long metadataIndex = 1;
     private String leaderAddress = "";
+    private int leaderEpoch = 3;
     private boolean mute;
     private int namedAppends;
     private int problemsTold;
@@ -92,6 +93,15 @@ final class InMemoryBroker implements AutoCloseable {
     /// Where clients are told that the leader is.
     String leaderAddress() {
         return leaderAddress.isEmpty() ? address() : leaderAddress;
+    }
+
+    int leaderEpoch() {
+        return leaderEpoch;
+    }
+
+    synchronized void leader(String address, int epoch) {
+        leaderAddress = address;
+        leaderEpoch = epoch;
     }
 
     synchronized void leaderAddress(String address) {

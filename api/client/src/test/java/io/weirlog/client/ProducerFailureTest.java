@@ -101,6 +101,42 @@ class ProducerFailureTest {
     }
 
     @Test
+    void waitsNoLongerForALeaderThatHangsOnceThereIsAnotherOne() {
+        try (var second = InMemoryBroker.start();
+                var producer = client.producer(eager().build())) {
+            second.createTopic("t", 1);
+            producer.send("t", "a").join();
+            broker.react(new Reaction.Swallow());
+            var swallowed = producer.send("t", "b");
+            Await.until("it is on its way", () -> broker.appendsSeen() == 2);
+            var next = producer.send("t", "c");
+            broker.leader(second.address(), 4);
+            assertEquals(
+                    UNKNOWN,
+                    ProducerTest.failure(swallowed.orTimeout(20, TimeUnit.SECONDS))
+                            .outcome());
+            next.orTimeout(20, TimeUnit.SECONDS).join();
+            assertEquals(List.of("c"), second.values("t", 0));
+        }
+    }
+
+    @Test
+    void waitsForALeaderThatIsOnlySlow() {
+        broker.react(new Reaction.Hold(new Reaction.Accept()));
+        try (var producer = client.producer(eager().build())) {
+            var slow = producer.send("t", "a");
+            Await.until("it is on its way", () -> broker.heldCount() == 1);
+            var describes = broker.describesSeen();
+            Await.until("the producer has asked who leads", () -> broker.describesSeen() > describes + 1);
+            broker.release();
+            assertEquals(
+                    OptionalLong.of(0),
+                    slow.orTimeout(20, TimeUnit.SECONDS).join().offset());
+        }
+        assertEquals(1, broker.appendsSeen());
+    }
+
+    @Test
     void doesNotRepeatWhatWillNeverDo() {
         broker.react(Reaction.refuse(MALFORMED));
         try (var producer = client.producer(eager().build())) {

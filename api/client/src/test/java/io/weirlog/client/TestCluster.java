@@ -22,7 +22,7 @@ final class TestCluster extends ClusterServiceGrpc.ClusterServiceImplBase {
     static Leader leader(InMemoryBroker broker) {
         return Leader.newBuilder()
                 .setBrokerId(1)
-                .setLeaderEpoch(3)
+                .setLeaderEpoch(broker.leaderEpoch())
                 .setAddress(broker.leaderAddress())
                 .build();
     }
