@@ -35,6 +35,13 @@ enum CaseGroup {
                             Unit.SECONDS_PER_GIGABYTE));
         }
     },
+    /// Without a peer, and in no table: see [OpeningRuns].
+    OPENING {
+        @Override
+        Stream<Case> cases() {
+            return Stream.of();
+        }
+    },
     COMPACTION {
         @Override
         Stream<Case> cases() {

@@ -1,5 +1,6 @@
 package io.weirlog.bench.log;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,7 +39,18 @@ public final class LogBench implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws RunnerException {
+    public Integer call() throws RunnerException, IOException {
+        directory.ifPresent(place -> System.setProperty(SampleBatches.DIRECTORY_PROPERTY, place.toString()));
+        if (groups.contains(CaseGroup.OPENING)) {
+            new OpeningRuns(rounds).run(out);
+        }
+        if (!groups.equals(List.of(CaseGroup.OPENING))) {
+            compare();
+        }
+        return 0;
+    }
+
+    private void compare() throws RunnerException {
         var runs = new Runs(directory, verbose);
         var cases = groups.stream().flatMap(CaseGroup::cases).toList();
         for (var round = 1; round <= rounds; round++) {
@@ -55,7 +67,6 @@ public final class LogBench implements Callable<Integer> {
         out.println("| case | Weirlog | peer | figure of the peer | ratio | B allocated per batch, Weirlog / peer |");
         out.println("|---|---|---|---|---|---|");
         cases.stream().flatMap(one -> rows(runs, one)).forEach(out::println);
-        return 0;
     }
 
     private static String kafkaVersion() {

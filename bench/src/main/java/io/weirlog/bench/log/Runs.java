@@ -81,7 +81,7 @@ final class Runs {
     private String[] jvmArguments() {
         var arguments = new ArrayList<>(List.of(
                 "-Xms1g", "-Xmx1g", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        directory.ifPresent(place -> arguments.add("-Dweirlog.bench.directory=" + place));
+        directory.ifPresent(place -> arguments.add("-D" + SampleBatches.DIRECTORY_PROPERTY + "=" + place));
         return arguments.toArray(new String[0]);
     }
 

@@ -14,6 +14,9 @@ import java.util.Random;
 /// The bytes and directories that all contenders share.
 final class SampleBatches {
     static final int MEBIBYTE = 1 << 20;
+    /// Where logs are made, if not in the usual place.
+    static final String DIRECTORY_PROPERTY = "weirlog.bench.directory";
+
     private static final int KEY_BYTES = 8;
 
     private SampleBatches() {}
@@ -38,7 +41,7 @@ final class SampleBatches {
     /// A new directory for one measurement, below `-Dweirlog.bench.directory` or else the usual place of temporary
     /// files.
     static Path newDirectory() throws IOException {
-        var parent = System.getProperty("weirlog.bench.directory", System.getProperty("java.io.tmpdir"));
+        var parent = System.getProperty(DIRECTORY_PROPERTY, System.getProperty("java.io.tmpdir"));
         return Files.createTempDirectory(Path.of(parent), "weirlog-bench");
     }
 
