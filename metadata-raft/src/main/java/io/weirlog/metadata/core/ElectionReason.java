@@ -8,7 +8,7 @@ public enum ElectionReason {
     UNCLEAN,
     /// Its topic's configs allow a leader that they did not allow before.
     CONFIGS_CHANGED,
-    /// Its leader is no longer one of its replicas.
+    /// One of its replicas, which may be its leader, was let go.
     REASSIGNED,
     /// Its leader went out of service.
     LEADER_GONE,

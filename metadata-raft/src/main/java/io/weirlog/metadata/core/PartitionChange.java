@@ -24,6 +24,10 @@ import java.util.function.Predicate;
 ///
 /// A reassignment is through as soon as all of its targets are in sync (KIP-455): the other replicas are let go in
 /// the same change, and if the leader is one of them, a target leads.
+///
+/// With every replica that is let go a new leader epoch begins, even if the leader goes on. That replica drops its log
+/// when it hears of it, which may be after it has been added again and its acknowledgements have brought it into the
+/// in-sync set. Acknowledgements count for one leader epoch, and whoever follows in the new one has heard (R2, R8).
 final class PartitionChange {
     private final MetadataState state;
     private final TopicImage topic;
@@ -89,8 +93,10 @@ final class PartitionChange {
         boolean through = layout.isReachedBy(moving.inSync());
         var reached = through ? layout.completed() : layout;
         var after = through ? outcome(before, reached, moving.inSync()) : moving;
+        boolean letGo = !reached.replicas().containsAll(before.replicas());
         boolean elected = !after.leader().equals(before.leader())
-                || before.leader().filter(losses.renewed()::contains).isPresent();
+                || before.leader().filter(losses.renewed()::contains).isPresent()
+                || (letGo && after.leader().isPresent());
         if (!elected
                 && reached.equals(Layout.of(before))
                 && after.inSync().equals(before.inSyncReplicas())
@@ -107,11 +113,8 @@ final class PartitionChange {
                 after.eligible(),
                 reached.reassignment());
         boolean clean = moving.clean() && after.clean();
-        boolean removed = before.leader()
-                .filter(leader -> !reached.replicas().contains(leader))
-                .isPresent();
         var election = elected
-                ? Optional.of(new Election(removed ? ElectionReason.REASSIGNED : reason, clean))
+                ? Optional.of(new Election(letGo ? ElectionReason.REASSIGNED : reason, clean))
                 : Optional.<Election>empty();
         return Optional.of(new MetadataEvent.PartitionChanged(topic.id(), topic.name(), image, election));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.Commands;
 import java.util.Arrays;
@@ -12,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +34,7 @@ class ReassignmentRulesTest {
         cluster.assertPartition("leader 1, epoch 0, change 1, in sync [1, 2, 3], eligible []");
         cluster.alterIsr(1, 1, 2, 3, 4);
         assertReplicas("[1, 2, 4], adding [], removing []");
-        cluster.assertPartition("leader 1, epoch 0, change 2, in sync [1, 2, 4], eligible []");
+        cluster.assertPartition("leader 1, epoch 1, change 2, in sync [1, 2, 4], eligible []");
         assertEquals(0, cluster.state().load(new BrokerId(3)).replicas());
         assertEquals(1, cluster.state().load(new BrokerId(4)).replicas());
     }
@@ -54,7 +56,28 @@ class ReassignmentRulesTest {
         cluster.alterIsr(1, 1, 2, 3, 4);
         assertAccepted(callOff());
         assertReplicas("[1, 2, 3], adding [], removing []");
-        cluster.assertPartition("leader 1, epoch 0, change 3, in sync [1, 2, 3], eligible []");
+        cluster.assertPartition("leader 1, epoch 1, change 3, in sync [1, 2, 3], eligible []");
+    }
+
+    /// The simulator's seed 17268: the replica learns that it was let go, and drops its log, only after it has been
+    /// taken in again for what it had acknowledged before.
+    @Test
+    void whoIsLetGoAndAddedAgainIsNotTakenInForWhatItHadBefore() {
+        assertAccepted(move(1, 2, 4));
+        assertAccepted(callOff());
+        assertAccepted(move(1, 2, 4));
+        var before = cluster.partition();
+        assertEquals(new LeaderEpoch(1), before.leaderEpoch());
+        var members = Stream.of(1, 2, 3, 4).map(id -> new IsrChange.Member(new BrokerId(id), cluster.epoch(id)));
+        var change = new IsrChange(
+                new TopicPartition(cluster.topic().id(), 0),
+                new LeaderEpoch(0),
+                before.partitionEpoch(),
+                members.toList());
+        var late = new MetadataCommand.AlterIsr(Commands.request(), new BrokerId(1), cluster.epoch(1), List.of(change));
+        assertEquals(
+                List.of(new IsrResult.Refused(IsrResult.Reason.STALE_LEADER_EPOCH)),
+                ((MetadataReply.IsrAltered) cluster.accepted(late).reply()).results());
     }
 
     @Test
@@ -115,10 +138,10 @@ class ReassignmentRulesTest {
         assertAccepted(move(1));
         assertReplicas("[1], adding [], removing []");
         assertAccepted(move(1, 2, 3));
-        cluster.assertPartition("leader 1, epoch 0, change 2, in sync [1], eligible []");
+        cluster.assertPartition("leader 1, epoch 1, change 2, in sync [1], eligible []");
         cluster.alterIsr(1, 1, 2);
         cluster.fence(2);
-        cluster.assertPartition("leader 1, epoch 0, change 4, in sync [1], eligible []");
+        cluster.assertPartition("leader 1, epoch 1, change 4, in sync [1], eligible []");
     }
 
     @Test
