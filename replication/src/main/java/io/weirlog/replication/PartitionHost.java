@@ -63,17 +63,19 @@ final class PartitionHost {
     private boolean promoting;
 
     private Offset highWatermark = Offset.ZERO;
-    private StreamSession lastSession = new StreamSession(0);
+    private StreamSession lastSession;
     private @Nullable CompletableFuture<Void> quiet;
 
     private final Departure departure;
     /// Puts a new log in the place of one that is damaged, once this replica is not counted on any more.
     private @Nullable Runnable replacement;
 
-    PartitionHost(PartitionAssignment assignment, Shard shard, HostServices services) {
+    /// @param lastSession that no attempt of this replica to follow has the number of
+    PartitionHost(PartitionAssignment assignment, Shard shard, HostServices services, StreamSession lastSession) {
         this.assignment = assignment;
         this.shard = shard;
         this.services = services;
+        this.lastSession = lastSession;
         this.departure = new Departure(services.self());
     }
 

@@ -12,6 +12,7 @@ import io.weirlog.log.Storage;
 import io.weirlog.replication.core.FollowerMessage;
 import io.weirlog.replication.core.LeaderMessage;
 import io.weirlog.replication.core.ReplicationStream;
+import io.weirlog.replication.core.StreamSession;
 import io.weirlog.replication.link.FollowerStream;
 import io.weirlog.replication.link.FollowerStreams;
 import io.weirlog.replication.link.LeaderLink;
@@ -71,6 +72,8 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
             Thread.ofPlatform().daemon().name("weirlog-janitor").factory());
 
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    /// By the thread that assigns.
+    private int replicasTaken;
     private volatile boolean closing;
     private volatile boolean unclean;
 
@@ -228,7 +231,8 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
             known.hand(assignment);
             return;
         }
-        var host = new PartitionHost(assignment, shardOf(assignment.id()), services);
+        var host = new PartitionHost(
+                assignment, shardOf(assignment.id()), services, StreamSession.afterReplicas(replicasTaken++));
         hosts.put(assignment.id(), host);
         // So that whoever waits for it waits for its opening too.
         host.hand(assignment);

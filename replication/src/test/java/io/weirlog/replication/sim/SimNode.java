@@ -16,6 +16,7 @@ import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.replication.core.IsrProposal;
 import io.weirlog.replication.core.LeaderEvent;
+import io.weirlog.replication.core.StreamSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ final class SimNode {
     private int imagePosition;
     private boolean opened;
     private boolean unfencing;
+    private int replicasTaken;
     private long slowUntilMicros;
     private long wallOffsetMillis;
     final TreeMap<Integer, SimReplica> replicas = new TreeMap<>();
@@ -189,6 +191,7 @@ final class SimNode {
         opened = false;
         epoch = null;
         unfencing = false;
+        replicasTaken = 0;
         // The metadata log is read from the last snapshot on.
         imagePosition = random.nextInt(imagePosition + 1);
         world.note("start", number, life, 0);
@@ -398,9 +401,10 @@ final class SimNode {
 
     private SimReplica open(int partition) throws IOException {
         var log = PartitionLog.open(disk, directoryOf(partition), cluster.identity(partition), cluster.logConfig());
-        var kept = checkpoints.getOrDefault(partition, List.of(0L));
-        var known = cluster.switches.knownWatermark(new Offset(kept.getLast()), log);
-        var replica = new SimReplica(this, partition, log, known);
+        noteCut(partition, log.logEndOffset());
+        var noted = checkpoints.getOrDefault(partition, List.of(0L)).getLast();
+        var known = cluster.switches.knownWatermark(new Offset(noted), log);
+        var replica = new SimReplica(this, partition, log, known, StreamSession.afterReplicas(replicasTaken++));
         replicas.put(partition, replica);
         cluster.oracle.opened(replica);
         return replica;
@@ -468,6 +472,15 @@ final class SimNode {
             };
         }
         return new LeaderEvent.IsrRefused(proposal.number(), true);
+    }
+
+    /// No note may reach beyond what the log was cut to, or it would soon tell of other records: it is written anew
+    /// before anything is appended.
+    void noteCut(int partition, Offset end) {
+        checkpoints.computeIfPresent(partition, (one, kept) -> {
+            kept.replaceAll(noted -> Math.min(noted, end.value()));
+            return kept;
+        });
     }
 
     void checkpoint(int partition, Offset highWatermark) {

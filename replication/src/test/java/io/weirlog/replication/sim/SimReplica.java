@@ -36,7 +36,7 @@ final class SimReplica {
     final PartitionLog log;
     private final LogOutline outline;
     private Offset highWatermark;
-    private StreamSession lastSession = new StreamSession(0);
+    private StreamSession lastSession;
     private LeaderEpoch roleEpoch = new LeaderEpoch(0);
     private boolean hasRole;
     private boolean hasCut;
@@ -62,12 +62,13 @@ final class SimReplica {
         UNKNOWN
     }
 
-    SimReplica(SimNode node, int partition, PartitionLog log, Offset checkpoint) {
+    SimReplica(SimNode node, int partition, PartitionLog log, Offset checkpoint, StreamSession lastSession) {
         this.node = node;
         this.partition = partition;
         this.log = log;
         this.outline = LogOutline.of(log);
         this.highWatermark = checkpoint;
+        this.lastSession = lastSession;
     }
 
     Offset highWatermark() {
@@ -307,15 +308,13 @@ final class SimReplica {
                     world().say(() ->
                             this + " cuts " + log.logEndOffset() + " to " + end + ", watermark " + highWatermark);
                     log.truncateTo(end);
-                    oracle().cut(this);
-                    run(role, new FollowerEvent.LogCut());
+                    onCut(role);
                 }
                 case FollowerEffect.StartLogAt(var start) -> {
                     world().count("full truncation");
                     world().say(() -> this + " starts over at " + start);
                     log.truncateFullyAndStartAt(start);
-                    oracle().cut(this);
-                    run(role, new FollowerEvent.LogCut());
+                    onCut(role);
                 }
                 case FollowerEffect.Append(var batches) -> appendAsFollower(role, batches);
                 case FollowerEffect.SyncLog() -> requestSync();
@@ -327,6 +326,12 @@ final class SimReplica {
                 case FollowerEffect.DeleteRecordsBefore(var start) -> log.deleteRecordsBefore(start);
             }
         }
+    }
+
+    private void onCut(FollowerPartition role) throws IOException {
+        node.noteCut(partition, log.logEndOffset());
+        oracle().cut(this);
+        run(role, new FollowerEvent.LogCut());
     }
 
     private void appendAsFollower(FollowerPartition role, ByteBuffer batches) throws IOException {
