@@ -8,6 +8,7 @@ import io.weirlog.replication.sim.LogContent.Entry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -65,8 +66,11 @@ final class ClusterOracle {
         return truths.get(partition).uncleanEpoch;
     }
 
+    /// A deletion that a crash cuts short nobody is told of, but it holds once the log begins where it was asked to.
     void opened(SimReplica replica) {
         compared.put(replica, 0L);
+        deleted(replica.partition, replica.log.logStartOffset().value());
+        checkInSync(replica.partition);
     }
 
     void gone(SimReplica replica) {
@@ -95,8 +99,12 @@ final class ClusterOracle {
             while (truth.committed.size() > agreed) {
                 truth.committed.removeLast();
             }
-            // What its log no longer has may never have been committed to anybody else.
-            while (truth.committed.size() < replica.log.logStartOffset().value()) {
+            // What its log no longer has may never have been committed to anybody else, or may have been another
+            // record: its line is not the one that was committed so far. The batch that its log begins in goes to
+            // followers as a whole, and replicas of its line may still have those before.
+            var start = Math.toIntExact(replica.log.logStartOffset().value());
+            Collections.fill(truth.committed.subList(0, Math.min(start, truth.committed.size())), Entry.UNKNOWN);
+            while (truth.committed.size() < start) {
                 truth.committed.add(Entry.UNKNOWN);
             }
             truth.acknowledged.values().removeIf(offset -> offset >= agreed);

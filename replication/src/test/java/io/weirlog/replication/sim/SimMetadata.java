@@ -109,7 +109,8 @@ final class SimMetadata {
 
     private MetadataReply apply(MetadataCommand command) {
         var applied = MetadataMachine.apply(latest(), latest().index() + 1, switches.applied(command, latest()));
-        world.say(() -> "metadata " + applied.state().index() + ": " + command + " -> " + applied.reply());
+        world.say(() -> "metadata " + applied.state().index() + ": " + command + " -> " + applied.reply()
+                + (applied.events().isEmpty() ? "" : ", " + applied.events()));
         history.add(applied.state());
         world.note("metadata", applied.state().index(), applied.events().size(), 0);
         committed.accept(applied.state(), applied.events());
