@@ -84,6 +84,11 @@ final class ProduceRoutes {
         return metadata.cached(partition.topic()).flatMap(topic -> topic.leader(partition.partition()));
     }
 
+    /// Whether another leader was elected since the batch was sent last.
+    boolean isOvertaken(ProducerBatch batch) {
+        return leader(batch.partition()).filter(batch::isOvertakenBy).isPresent();
+    }
+
     /// Takes back what is late and on its way to a broker that leads the lane's partition no longer: it may hang, and
     /// never tell. What any broker answers is asked of others from now on.
     List<ProducerBatch> takeOvertaken(PartitionLane lane, List<ProducerBatch> late) {

@@ -29,9 +29,9 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Sender.class);
     private static final long CHECK_NANOS = Duration.ofMillis(50).toNanos();
     private static final long IDLE_NANOS = Duration.ofSeconds(1).toNanos();
-    /// An answer that takes longer than this makes the sender ask who leads now, and again after the pause.
+    /// An answer that takes longer than this makes the sender ask who leads now.
     private static final long SUSPECT_NANOS = Duration.ofMillis(500).toNanos();
-    private static final long SUSPECT_PAUSE_NANOS = Duration.ofMillis(200).toNanos();
+    private static final long ASK_PAUSE_NANOS = Duration.ofMillis(100).toNanos();
     /// What a request message may take besides its batch.
     private static final int REQUEST_OVERHEAD_BYTES = 1024;
 
@@ -45,7 +45,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private final Set<PartitionLane> active = new LinkedHashSet<>();
     private final Thread thread;
     private long checkedNanos = System.nanoTime();
-    private long suspectedNanos = checkedNanos;
+    private long askedNanos = checkedNanos;
     private volatile boolean hurry;
     private volatile boolean stopping;
 
@@ -119,7 +119,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
             checkedNanos = nowNanos;
             failLate(nowNanos);
             breakSilent(nowNanos);
-            failOvertaken(nowNanos);
+            lookForLeaders(nowNanos);
         }
         refresh.askIfDue(nowNanos, this::activeTopics);
         var sleepNanos = active.isEmpty() && routes.isQuiet() ? IDLE_NANOS : CHECK_NANOS;
@@ -145,7 +145,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
         var window = lane.window();
         while (true) {
             var again = window.nextToResend();
-            if (again.isPresent() && lane.retryInNanos(nowNanos) > 0) {
+            if (again.isPresent() && lane.retryInNanos(nowNanos) > 0 && !routes.isOvertaken(again.get())) {
                 return lane.retryInNanos(nowNanos);
             }
             if (again.isEmpty() && !window.mayTakeNew()) {
@@ -300,20 +300,22 @@ final class Sender implements Runnable, ProduceStream.Listener {
         }
     }
 
+    /// Asks who leads as long as batches are refused or wait for a late answer.
+    ///
     /// A leader that hangs neither answers nor breaks its stream. Once there is another one, nobody needs to wait
     /// for it: what was sent to it may be in the log or not.
-    private void failOvertaken(long nowNanos) {
-        var isTimeToAsk = nowNanos - suspectedNanos >= SUSPECT_PAUSE_NANOS;
+    private void lookForLeaders(long nowNanos) {
+        var isTimeToAsk = nowNanos - askedNanos >= ASK_PAUSE_NANOS;
         for (var lane : active) {
             var late = lane.window().onItsWay().stream()
                     .filter(batch -> nowNanos - batch.sentNanos() >= SUSPECT_NANOS)
                     .toList();
+            if (isTimeToAsk && !(late.isEmpty() && lane.window().refused().isEmpty())) {
+                askedNanos = nowNanos;
+                refresh.want(lane.partition().topic());
+            }
             if (late.isEmpty()) {
                 continue;
-            }
-            if (isTimeToAsk) {
-                suspectedNanos = nowNanos;
-                refresh.want(lane.partition().topic());
             }
             for (var batch : routes.takeOvertaken(lane, late)) {
                 failUnknown(

@@ -120,6 +120,26 @@ class ProducerFailureTest {
         }
     }
 
+    /// Otherwise the next attempt would be long after the deadlines of this test.
+    @Test
+    void aNewLeaderEndsThePause() {
+        var noLeader = Problems.problem(
+                        Status.Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_LEADER, "nobody leads", Map.of())
+                .toBuilder()
+                .setRetryDelay(com.google.protobuf.Duration.newBuilder().setSeconds(60))
+                .build();
+        try (var second = InMemoryBroker.start();
+                var producer = client.producer(eager().build())) {
+            second.createTopic("t", 1);
+            broker.react(Reaction.refuse(noLeader));
+            var waiting = producer.send("t", "a");
+            Await.until("it was refused", () -> broker.appendsSeen() == 1);
+            broker.leader(second.address(), 4);
+            waiting.orTimeout(20, TimeUnit.SECONDS).join();
+            assertEquals(List.of("a"), second.values("t", 0));
+        }
+    }
+
     @Test
     void waitsForALeaderThatIsOnlySlow() {
         broker.react(new Reaction.Hold(new Reaction.Accept()));

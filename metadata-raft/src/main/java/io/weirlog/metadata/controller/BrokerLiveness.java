@@ -17,10 +17,9 @@ import java.util.UUID;
 ///
 /// A broker is *heard of* while its heartbeat stream is up and was used within the session timeout; after a break,
 /// for a short grace. A controller that has just become active knows nothing about anyone: brokers look for it as soon
-/// as
-/// the one before is gone, so each that is in service has a third of a session to be heard of. One whose own clock
-/// jumped
-/// between two ticks was paused itself, and gives everyone a full session.
+/// as the one before is gone, so each that is in service has a third of a session to be heard of; and once more than
+/// half of them are, the others have the short grace from then on: they may have died together with that controller.
+/// One whose own clock jumped between two ticks was paused itself, and gives everyone a full session.
 ///
 /// | heard of | its wish | in the metadata     | proposed | told                                        |
 /// |----------|----------|---------------------|----------|---------------------------------------------|
@@ -109,6 +108,8 @@ public final class BrokerLiveness {
         long caughtUpIndex;
         Wish wish = Wish.SERVE;
         boolean proposing;
+        /// It has not spoken to this controller yet.
+        boolean awaited;
 
         Session(BrokerEpoch epoch, long nowMillis) {
             this.epoch = epoch;
@@ -121,6 +122,8 @@ public final class BrokerLiveness {
     private final Map<Long, BrokerId> streams = new HashMap<>();
     private boolean active;
     private long tickedAtMillis;
+    /// Whether brokers that were in service when this controller became active may still be looking for it.
+    private boolean takingOver;
 
     public BrokerLiveness(Times times) {
         this.times = times;
@@ -158,16 +161,18 @@ public final class BrokerLiveness {
     private void activate(MetadataImage image, long nowMillis) {
         deactivate();
         active = true;
+        takingOver = true;
         tickedAtMillis = nowMillis;
-        image.brokers().stream()
-                .filter(broker -> !broker.fenced())
-                .forEach(broker -> sessions.put(
-                        broker.id(),
-                        new Session(broker.epoch(), nowMillis - times.sessionMillis() + times.takeOverMillis())));
+        image.brokers().stream().filter(broker -> !broker.fenced()).forEach(broker -> {
+            var session = new Session(broker.epoch(), nowMillis - times.sessionMillis() + times.takeOverMillis());
+            session.awaited = true;
+            sessions.put(broker.id(), session);
+        });
     }
 
     private void deactivate() {
         active = false;
+        takingOver = false;
         sessions.clear();
         streams.clear();
     }
@@ -191,6 +196,7 @@ public final class BrokerLiveness {
             session.caughtUpIndex = image.index();
             streams.put(heard.stream(), heard.broker());
         }
+        session.awaited = false;
         session.brokenAtMillis = OptionalLong.empty();
         session.heardAtMillis = heard.nowMillis();
         session.metadataIndex = heard.metadataIndex();
@@ -255,6 +261,9 @@ public final class BrokerLiveness {
             sessions.values().forEach(session -> session.heardAtMillis = nowMillis);
         }
         tickedAtMillis = nowMillis;
+        if (takingOver) {
+            hurryTheLast(nowMillis);
+        }
         for (var broker : image.brokers()) {
             if (!broker.fenced()) {
                 var session = sessions.get(broker.id());
@@ -265,6 +274,15 @@ public final class BrokerLiveness {
         }
         List.copyOf(sessions.entrySet())
                 .forEach(entry -> review(image, entry.getKey(), entry.getValue(), nowMillis, effects));
+    }
+
+    private void hurryTheLast(long nowMillis) {
+        var awaited =
+                sessions.values().stream().filter(session -> session.awaited).toList();
+        if (2 * awaited.size() < sessions.size()) {
+            takingOver = false;
+            awaited.forEach(session -> session.brokenAtMillis = OptionalLong.of(nowMillis));
+        }
     }
 
     private void review(MetadataImage image, BrokerId id, Session session, long nowMillis, List<Effect> effects) {

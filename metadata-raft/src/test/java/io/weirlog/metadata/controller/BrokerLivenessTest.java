@@ -173,6 +173,27 @@ class BrokerLivenessTest {
     }
 
     @Test
+    void theLastThatAFreshControllerWaitsForHasTheGraceOnly() {
+        step(new Event.Activated(0));
+        for (int id = 1; id <= 3; id++) {
+            inService(id, id, 0);
+        }
+        step(new Event.Deactivated());
+        step(new Event.Activated(100_000));
+        beat(4, 100_100, 1, Wish.SERVE);
+        step(new Event.Tick(100_500));
+        assertEquals(List.of(), proposals);
+        beat(5, 100_550, 2, Wish.SERVE);
+        for (long now = 100_550; now < 100_850; now += 50) {
+            step(new Event.Tick(now));
+            assertEquals(List.of(), proposals);
+        }
+        step(new Event.Tick(100_850));
+        assertEquals(new BrokerId(3), proposals.getFirst().broker());
+        assertEquals(1, proposals.size());
+    }
+
+    @Test
     void aControllerThatStoodStillBlamesNobody() {
         step(new Event.Activated(0));
         inService(1, 1, 0);
