@@ -12,26 +12,37 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// The real file system.
+///
+/// Files that are only read, and notes, are open up to a number: a log of which nobody reads keeps none of them.
 public final class FileStorage implements Storage {
+    /// What is read or noted at the same time, in all logs together; with more some are opened again for each use.
+    public static final int REOPENED_FILES_MAX = 2048;
+
+    private final OpenChannels reopened = new OpenChannels(REOPENED_FILES_MAX);
+
     @Override
     public ReadableFile openForRead(Path file) throws IOException {
-        return new ChannelReader(file);
+        return new ChannelReader(file, ReopenedChannel.open(reopened, file, READ));
     }
 
     @Override
     public WritableFile openForWrite(Path file) throws IOException {
-        return new ChannelWriter(FileChannel.open(file, READ, WRITE, CREATE));
+        return new ChannelWriter(file, open(file, READ, WRITE, CREATE));
+    }
+
+    @Override
+    public Note openNote(Path file) throws IOException {
+        return new ChannelNote(ReopenedChannel.open(reopened, file, WRITE, CREATE));
     }
 
     @Override
@@ -48,6 +59,8 @@ public final class FileStorage implements Storage {
     public List<String> list(Path directory) throws IOException {
         try (var entries = Files.list(directory)) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw SystemLimitException.orSame(directory, e);
         }
     }
 
@@ -68,7 +81,7 @@ public final class FileStorage implements Storage {
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
-        try (var channel = FileChannel.open(directory, READ)) {
+        try (var channel = open(directory, READ)) {
             channel.force(true);
         }
     }
@@ -80,7 +93,7 @@ public final class FileStorage implements Storage {
 
     @Override
     public Optional<Closeable> lock(Path file) throws IOException {
-        var channel = FileChannel.open(file, WRITE, CREATE);
+        var channel = open(file, WRITE, CREATE);
         try {
             if (channel.tryLock() != null) {
                 return Optional.of(channel);
@@ -92,27 +105,35 @@ public final class FileStorage implements Storage {
         return Optional.empty();
     }
 
-    /// An interrupt closes the channel of whoever is reading from it. So the channel is opened again: the segment
-    /// stays readable for all, and for the interrupted thread the read ends before its interrupt takes effect.
-    private static final class ChannelReader implements ReadableFile {
-        private final Path file;
-        private volatile FileChannel channel;
-        private volatile boolean closed;
-
-        ChannelReader(Path file) throws IOException {
-            this.file = file;
-            this.channel = FileChannel.open(file, READ);
+    private static FileChannel open(Path file, OpenOption... options) throws IOException {
+        try {
+            return FileChannel.open(file, options);
+        } catch (IOException e) {
+            throw SystemLimitException.orSame(file, e);
         }
+    }
 
+    private static MemorySegment map(Path file, FileChannel channel, FileChannel.MapMode mode, Arena arena, long bytes)
+            throws IOException {
+        try {
+            return channel.map(mode, 0, bytes, arena);
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            throw SystemLimitException.orSame(file, e);
+        }
+    }
+
+    private record ChannelReader(Path file, ReopenedChannel channel) implements ReadableFile {
         @Override
         public long sizeBytes() throws IOException {
-            return withChannel(FileChannel::size);
+            return channel.with(FileChannel::size);
         }
 
         @Override
         public void read(long position, ByteBuffer target) throws IOException {
             var start = target.position();
-            withChannel(current -> {
+            channel.with(current -> {
                 while (target.hasRemaining()) {
                     if (current.read(target, position + target.position() - start) < 0) {
                         throw new EOFException(file + " ends before byte " + (position + target.limit() - start));
@@ -126,58 +147,56 @@ public final class FileStorage implements Storage {
         public MemorySegment map(Arena arena, long sizeBytes) throws IOException {
             return sizeBytes == 0
                     ? MemorySegment.NULL
-                    : withChannel(current -> current.map(FileChannel.MapMode.READ_ONLY, 0, sizeBytes, arena));
-        }
-
-        private <T> T withChannel(ChannelUse<T> use) throws IOException {
-            var interrupted = false;
-            try {
-                while (true) {
-                    var current = channel;
-                    try {
-                        return use.apply(current);
-                    } catch (ClosedByInterruptException e) {
-                        interrupted = Thread.interrupted();
-                        reopen(current, e);
-                    } catch (ClosedChannelException e) {
-                        // Another reader was interrupted.
-                        reopen(current, e);
-                    }
-                }
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-        }
-
-        /// Locked, so that one of the readers that find the channel closed opens it for all.
-        private synchronized void reopen(FileChannel seenClosed, ClosedChannelException cause) throws IOException {
-            if (closed) {
-                throw cause;
-            }
-            if (channel.equals(seenClosed)) {
-                channel = FileChannel.open(file, READ);
-            }
+                    : channel.with(
+                            current -> FileStorage.map(file, current, FileChannel.MapMode.READ_ONLY, arena, sizeBytes));
         }
 
         @Override
-        public synchronized void close() throws IOException {
-            closed = true;
+        public void keepOpen() throws IOException {
+            channel.keepOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
             channel.close();
         }
     }
 
-    private interface ChannelUse<T extends @Nullable Object> {
-        T apply(FileChannel channel) throws IOException;
+    private record ChannelNote(ReopenedChannel channel) implements Note {
+        @Override
+        public void write(long position, ByteBuffer source) throws IOException {
+            channel.with(current -> {
+                var rest = source.duplicate();
+                while (rest.hasRemaining()) {
+                    current.write(rest, position + rest.position() - source.position());
+                }
+                return 0L;
+            });
+            source.position(source.limit());
+        }
+
+        @Override
+        public void syncData() throws IOException {
+            channel.with(current -> {
+                current.force(false);
+                return 0L;
+            });
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
     }
 
     private static final class ChannelWriter implements WritableFile {
+        private final Path file;
         private final FileChannel channel;
         /// Where the channel stands, which saves a call for each write that continues the one before.
         private long channelAt;
 
-        ChannelWriter(FileChannel channel) {
+        ChannelWriter(Path file, FileChannel channel) {
+            this.file = file;
             this.channel = channel;
         }
 
@@ -226,7 +245,7 @@ public final class FileStorage implements Storage {
 
         @Override
         public MemorySegment map(Arena arena, long sizeBytes) throws IOException {
-            return channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
+            return FileStorage.map(file, channel, FileChannel.MapMode.READ_WRITE, arena, sizeBytes);
         }
 
         @Override

@@ -55,7 +55,7 @@ final class LogAppender {
         activeFirstTimestampMillis = null;
     }
 
-    void beginEpoch(LeaderEpoch epoch) throws LogPoisonedException {
+    void beginEpoch(LeaderEpoch epoch) throws IOException {
         state.checkWritable();
         var view = state.view();
         var epochs = view.epochs().begin(epoch, new Offset(view.logEndOffset()));
@@ -66,12 +66,12 @@ final class LogAppender {
             syncer.beforeWrite();
             EpochFile.write(context.storage(), context.directory(), epochs);
         } catch (IOException e) {
-            throw state.poison(e);
+            throw state.failed(e);
         }
         state.publish(view.withEpochs(epochs));
     }
 
-    AppendResult append(List<ByteBuffer> batches, LeaderEpoch epoch, long nowMillis) throws LogPoisonedException {
+    AppendResult append(List<ByteBuffer> batches, LeaderEpoch epoch, long nowMillis) throws IOException {
         state.checkWritable();
         var latest = state.view().epochs().latest();
         Invariant.check(
@@ -89,6 +89,7 @@ final class LogAppender {
                 }
                 var maxTimestamp = logAppendTime ? nowMillis : header.maxTimestamp();
                 rollIfNeeded(batch.remaining(), pendingEndOffset + header.lastOffsetDelta(), maxTimestamp);
+                openForMarker(header);
                 baseOffsets[i] = pendingEndOffset;
                 var at = addPending(batch, pendingEndOffset + header.lastOffsetDelta() + 1);
                 RecordBatch.stampBaseOffset(pending.staging(), at, baseOffsets[i]);
@@ -100,7 +101,7 @@ final class LogAppender {
             }
             writeGroup();
         } catch (IOException e) {
-            throw state.poison(e);
+            throw failedAppend(e);
         } catch (RuntimeException e) {
             state.poison(e);
             throw e;
@@ -111,7 +112,7 @@ final class LogAppender {
     }
 
     /// See [PartitionLog#appendMarker].
-    MarkerResult appendMarker(TransactionMarker marker, LeaderEpoch epoch, long nowMillis) throws LogPoisonedException {
+    MarkerResult appendMarker(TransactionMarker marker, LeaderEpoch epoch, long nowMillis) throws IOException {
         state.checkWritable();
         var refusal = producers.check(marker);
         return refusal.isPresent()
@@ -122,7 +123,7 @@ final class LogAppender {
 
     /// Appends batches as a leader has stamped them; its epochs become this log's before their first record is
     /// written.
-    void appendAsFollower(ByteBuffer batches) throws MalformedBatchException, LogPoisonedException {
+    void appendAsFollower(ByteBuffer batches) throws MalformedBatchException, IOException {
         state.checkWritable();
         var bytes = batches.duplicate();
         checkFromLeader(bytes.duplicate());
@@ -134,12 +135,14 @@ final class LogAppender {
                 var sizeBytes = header.sizeBytes();
                 adoptEpoch(header);
                 rollIfNeeded(sizeBytes, header.lastOffset(), header.maxTimestamp());
-                takeProducer(addPending(bytes.slice(bytes.position(), sizeBytes), header.nextOffset()));
+                var batch = bytes.slice(bytes.position(), sizeBytes);
+                openForMarker(RecordBatch.of(batch));
+                takeProducer(addPending(batch, header.nextOffset()));
                 bytes.position(bytes.position() + sizeBytes);
             }
             writeGroup();
         } catch (IOException e) {
-            throw state.poison(e);
+            throw failedAppend(e);
         } catch (RuntimeException e) {
             state.poison(e);
             throw e;
@@ -189,7 +192,7 @@ final class LogAppender {
         state.publish(state.view().withEpochs(epochs));
     }
 
-    void roll() throws LogPoisonedException {
+    void roll() throws IOException {
         state.checkWritable();
         if (state.view().activeBytes() == 0) {
             return;
@@ -199,7 +202,21 @@ final class LogAppender {
             startGroup();
             rollNow();
         } catch (IOException e) {
-            throw state.poison(e);
+            throw state.failed(e);
+        }
+    }
+
+    /// What has been written so far stays, the rest can be appended another time; unless something of the rest has
+    /// left its traces already.
+    private IOException failedAppend(IOException failure) {
+        return pending.isEmpty() ? state.failed(failure) : state.poison(failure);
+    }
+
+    /// Opens what an abort is noted in, before anything else knows of it.
+    private void openForMarker(RecordBatch batch) throws IOException {
+        if (producers.aborts(batch)) {
+            writeGroup();
+            state.view().active().transactions().openForAppend();
         }
     }
 
@@ -219,8 +236,10 @@ final class LogAppender {
         }
     }
 
-    private void startGroup() {
-        pendingEndOffset = state.view().logEndOffset();
+    private void startGroup() throws IOException {
+        var view = state.view();
+        pendingEndOffset = view.logEndOffset();
+        view.active().openForAppends(view.activeBytes());
     }
 
     /// Puts a batch after those that wait to be written; returns where its header is in the group's staging memory.
@@ -240,7 +259,6 @@ final class LogAppender {
         var view = state.view();
         var active = view.active();
         pending.writeTo(active.writer(), view.activeBytes());
-        active.repairIndexes(view.activeBytes());
         var indexes = active.indexes();
         var position = view.activeBytes();
         for (var i = 0; i < pending.count(); i++) {
@@ -269,7 +287,8 @@ final class LogAppender {
     private boolean mustRoll(Segment active, long filledBytes, long lastOffset, long maxTimestampMillis)
             throws IOException {
         var config = context.config();
-        return filledBytes > config.segmentBytes()
+        return active.isCompleted() // The roll before could not open its files.
+                || filledBytes > config.segmentBytes()
                 || lastOffset - active.baseOffset() > Integer.MAX_VALUE
                 || spansTooLong(active, maxTimestampMillis)
                 || active.indexes().areFull();
@@ -292,6 +311,7 @@ final class LogAppender {
         return config.rollMillis() - (mixed >>> 1) % jitterMillisMax;
     }
 
+    /// May be called again if a file could not be opened: until the next segment is there nothing is appended.
     private void rollNow() throws IOException {
         var view = state.view();
         view.active().complete(view.activeBytes(), view.logEndOffset());

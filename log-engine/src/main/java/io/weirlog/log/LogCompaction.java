@@ -184,14 +184,14 @@ public final class LogCompaction {
 
     /// Says that the log will be truncated to an offset. Before that, so that no crash leaves a note of clean records
     /// beyond the log's end, which others will take.
-    void beforeTruncation(Offset offset) throws LogPoisonedException {
+    void beforeTruncation(Offset offset) throws IOException {
         state.checkWritable();
         truncations.incrementAndGet();
         if (offset.value() < firstDirtyOffset) {
             try {
                 note(0);
             } catch (IOException e) {
-                throw state.poison(e);
+                throw state.failed(e);
             }
         }
     }
@@ -201,7 +201,7 @@ public final class LogCompaction {
         try {
             CleanerOffsetFile.write(context.storage(), context.directory(), offset);
         } catch (IOException e) {
-            throw state.poison(e);
+            throw state.failed(e);
         }
         firstDirtyOffset = offset;
     }

@@ -1,6 +1,8 @@
 package io.weirlog.log;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 
 /// What all parts of one log share: where it lies and how it is kept.
 final class LogContext {
@@ -61,6 +63,25 @@ final class LogContext {
 
     void reconfigure(LogConfig changed) {
         config = changed;
+    }
+
+    /// Makes sure that so many files can be opened, for a step that must not stop in the middle. Others may open theirs
+    /// meanwhile.
+    ///
+    /// @throws SystemLimitException if they cannot
+    void needOpenFiles(int count) throws IOException {
+        var some = new ArrayList<Storage.ReadableFile>();
+        try {
+            while (some.size() < count) {
+                var opened = storage.openForRead(file(LogFileNames.METADATA));
+                some.add(opened);
+                opened.keepOpen();
+            }
+        } finally {
+            for (var opened : some) {
+                opened.close();
+            }
+        }
     }
 
     Path file(String name) {

@@ -51,6 +51,11 @@ final class LogProducers {
         return table.take(batch);
     }
 
+    /// See [ProducerTable#aborts].
+    boolean aborts(RecordBatch batch) {
+        return table.aborts(batch);
+    }
+
     OptionalLong firstOpenTransaction() {
         return table.firstOpenTransaction();
     }

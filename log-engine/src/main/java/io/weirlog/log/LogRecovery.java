@@ -181,8 +181,13 @@ final class LogRecovery {
         }
         var view = LogView.of(new Segment[] {Segment.create(context, 0)}, 0, 0, epochs.cutTo(Offset.ZERO));
         // A later segment whose name outlives this one's would look like a log that starts there.
-        storage.syncDirectory(context.directory());
-        snapshots.removeAfter(-1);
+        try {
+            storage.syncDirectory(context.directory());
+            snapshots.removeAfter(-1);
+        } catch (IOException e) {
+            view.active().release();
+            throw e;
+        }
         return new Recovered(view, producers(new ProducerTable()), 0, false, report(true, 0, 0, "", 0));
     }
 

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 final class LogRetention {
     private static final Logger LOG = LoggerFactory.getLogger(LogRetention.class);
 
+    /// What a new start opens at a time; segments that nobody reads need none.
+    private static final int FILES = 8;
+
     private final LogContext context;
     private final LogState state;
     private final LogSyncer syncer;
@@ -30,7 +33,7 @@ final class LogRetention {
     }
 
     /// See [PartitionLog#applyRetention].
-    RetentionOutcome apply(long nowMillis, Offset highWatermark) throws LogPoisonedException {
+    RetentionOutcome apply(long nowMillis, Offset highWatermark) throws IOException {
         state.checkWritable();
         try {
             var view = state.view();
@@ -59,7 +62,7 @@ final class LogRetention {
         } catch (LogPoisonedException e) {
             throw e;
         } catch (IOException e) {
-            throw state.poison(e);
+            throw state.failed(e);
         }
     }
 
@@ -92,7 +95,7 @@ final class LogRetention {
     }
 
     /// See [PartitionLog#deleteRecordsBefore].
-    void deleteRecordsBefore(Offset offset) throws LogPoisonedException {
+    void deleteRecordsBefore(Offset offset) throws IOException {
         state.checkWritable();
         var view = state.view();
         if (offset.value() > view.logEndOffset()) {
@@ -105,12 +108,13 @@ final class LogRetention {
         try {
             startAt(offset.value());
         } catch (IOException e) {
-            throw state.poison(e);
+            throw state.failed(e);
         }
     }
 
     private RetentionOutcome startAt(long offset) throws IOException {
         var view = state.view();
+        context.needOpenFiles(FILES);
         syncer.beforeWrite();
         LogStartFile.write(context.storage(), context.directory(), Math.max(offset, view.logStartOffset()));
         var epochs = view.epochs().from(new Offset(offset));
@@ -120,11 +124,15 @@ final class LogRetention {
         var gone = view.segmentIndexOf(offset);
         state.publish(view.withEpochs(epochs).startingAt(Math.max(offset, view.logStartOffset()), gone));
         var sizeBytes = 0L;
-        for (var i = 0; i < gone; i++) {
-            sizeBytes += view.endPosition(i);
-            delete(view.segment(i));
+        try {
+            for (var i = 0; i < gone; i++) {
+                sizeBytes += view.endPosition(i);
+                delete(view.segment(i));
+            }
+            producers.removeBefore(state.view().segment(0).baseOffset());
+        } catch (IOException e) {
+            throw state.poison(e);
         }
-        producers.removeBefore(state.view().segment(0).baseOffset());
         return new RetentionOutcome(gone, sizeBytes);
     }
 

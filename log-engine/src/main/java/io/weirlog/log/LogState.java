@@ -1,5 +1,6 @@
 package io.weirlog.log;
 
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,12 @@ final class LogState {
     LogPoisonedException poison(Throwable failure) {
         firstFailure.compareAndSet(null, failure);
         return poisoned(failure);
+    }
+
+    /// The same for a step that changes nothing before it has opened all its files: where no file could be opened the
+    /// log is as it was.
+    IOException failed(IOException failure) {
+        return failure instanceof SystemLimitException ? failure : poison(failure);
     }
 
     boolean isPoisoned() {

@@ -104,7 +104,7 @@ final class LogSyncer {
     /// that the sync before has served it too, or serves all who came meanwhile.
     ///
     /// @return everything before this offset is durable, at least what was in the log at the time of the call
-    synchronized Offset sync() throws LogPoisonedException {
+    synchronized Offset sync() throws IOException {
         state.checkWritable();
         var view = state.view();
         if (isDurable(view)) {
@@ -116,7 +116,7 @@ final class LogSyncer {
             syncedOffsetFile.write(syncedOffset);
             notedActiveBytes = view.activeBytes();
         } catch (IOException e) {
-            throw state.poison(e);
+            throw state.failed(e);
         }
         return new Offset(syncedOffset);
     }
@@ -124,7 +124,7 @@ final class LogSyncer {
     /// A sync of the whole file system is about to begin; [#endShared] or [#failShared] tells what came of it.
     ///
     /// @return empty if there is nothing to be made durable
-    synchronized Optional<Covered> beginShared() throws LogPoisonedException {
+    synchronized Optional<Covered> beginShared() throws IOException {
         state.checkWritable();
         var view = state.view();
         if (isDurable(view)) {
@@ -142,7 +142,7 @@ final class LogSyncer {
             }
             return Optional.of(new Covered(view.logEndOffset(), view.activeBytes(), changes, cuts, completed));
         } catch (IOException e) {
-            throw state.poison(e);
+            throw state.failed(e);
         }
     }
 
@@ -150,7 +150,7 @@ final class LogSyncer {
     /// meanwhile must not count as durable, so such a log is synced by itself.
     ///
     /// @return as [#sync]
-    synchronized Offset endShared(Covered covered) throws LogPoisonedException {
+    synchronized Offset endShared(Covered covered) throws IOException {
         state.checkWritable();
         if (covered.cuts() != cuts) {
             return sync();
@@ -165,7 +165,7 @@ final class LogSyncer {
                 noteIfFarBehind(covered);
             }
         } catch (IOException e) {
-            throw state.poison(e);
+            throw state.failed(e);
         }
         return new Offset(syncedOffset);
     }

@@ -18,6 +18,10 @@ import java.nio.ByteBuffer;
 /// of a segment that has to be cut the part that stays is copied into a new file.
 final class LogTruncator {
     private static final int COPY_BYTES = 1 << 20;
+    /// Of which readers have to be served on: its batches and its aborted transactions.
+    private static final int FILES_OF_A_SEGMENT = 2;
+
+    private static final int FILES_BESIDE_SEGMENTS = 8;
 
     private final LogContext context;
     private final LogState state;
@@ -35,7 +39,7 @@ final class LogTruncator {
     private record Cut(int segmentIndex, int position, long endOffset) {}
 
     /// See [PartitionLog#truncateTo].
-    void truncateTo(Offset offset) throws LogPoisonedException {
+    void truncateTo(Offset offset) throws IOException {
         state.checkWritable();
         var view = state.view();
         if (offset.value() > view.logEndOffset()) {
@@ -45,7 +49,7 @@ final class LogTruncator {
             truncateFullyAndStartAt(offset);
             return;
         }
-        poisonIfItFails(() -> {
+        poisonIfItFails(view.segmentIndexOf(offset.value()), () -> {
             if (offset.value() == view.logEndOffset()) {
                 // KAFKA-10706: an epoch that began here without a record is as much beyond the end as one with some.
                 writeEpochs(view.epochs().before(offset));
@@ -64,9 +68,9 @@ final class LogTruncator {
     }
 
     /// See [PartitionLog#truncateFullyAndStartAt].
-    void truncateFullyAndStartAt(Offset start) throws LogPoisonedException {
+    void truncateFullyAndStartAt(Offset start) throws IOException {
         state.checkWritable();
-        poisonIfItFails(() -> startAnew(start));
+        poisonIfItFails(0, () -> startAnew(start));
     }
 
     private void startAnew(Offset start) throws IOException {
@@ -86,9 +90,16 @@ final class LogTruncator {
         });
     }
 
-    private void poisonIfItFails(LogSyncer.Step step) throws LogPoisonedException {
+    /// @param firstCut the first segment that is cut: it and those after it are kept open for their readers
+    private void poisonIfItFails(int firstCut, LogSyncer.Step step) throws IOException {
         try {
+            context.needOpenFiles(
+                    FILES_OF_A_SEGMENT * (state.view().segmentCount() - firstCut) + FILES_BESIDE_SEGMENTS);
             syncer.beforeWrite();
+        } catch (IOException e) {
+            throw state.failed(e);
+        }
+        try {
             step.run();
         } catch (IOException e) {
             throw state.poison(e);

@@ -43,6 +43,11 @@ final class OffsetIndex {
         return entries;
     }
 
+    /// Takes the memory for the next entry, which is then added without fail.
+    void makeRoom() throws IOException {
+        memory.upTo((entries + 1L) * ENTRY_BYTES);
+    }
+
     boolean isFull() {
         return (entries + 1L) * ENTRY_BYTES > memory.bytesMax();
     }

@@ -18,7 +18,9 @@ import java.util.UUID;
 ///
 /// What [#append] returns is in the operating system's hands; it is durable once [#sync] has returned an offset
 /// beyond it. After a failed write or sync the log is poisoned (L6): every later one fails with
-/// [LogPoisonedException], reads go on.
+/// [LogPoisonedException], reads go on. Where the operating system gives no more open files, a call fails with
+/// [SystemLimitException] and may be repeated: of an append everything before the log's new end is in it, the rest is
+/// not.
 public final class PartitionLog implements AutoCloseable {
     private final LogContext context;
     private final LogState state;
@@ -100,7 +102,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /// Says that a leader of this epoch is about to append: durable before its first record (R4). Does nothing if
     /// the epoch is already the latest.
-    public void beginEpoch(LeaderEpoch epoch) throws LogPoisonedException {
+    public void beginEpoch(LeaderEpoch epoch) throws IOException {
         appender.beginEpoch(epoch);
     }
 
@@ -111,8 +113,7 @@ public final class PartitionLog implements AutoCloseable {
     /// @param batches each one valid batch ([BatchValidator]), with nothing behind it; those of producers as
     ///     [#admission] has accepted them
     /// @param epoch the one that [#beginEpoch] was last called with
-    public AppendResult append(List<ByteBuffer> batches, LeaderEpoch epoch, long nowMillis)
-            throws LogPoisonedException {
+    public AppendResult append(List<ByteBuffer> batches, LeaderEpoch epoch, long nowMillis) throws IOException {
         return appender.append(batches, epoch, nowMillis);
     }
 
@@ -125,8 +126,7 @@ public final class PartitionLog implements AutoCloseable {
     /// Ends a producer's transaction, unless the marker is late or repeated; [MarkerResult] says which are.
     ///
     /// @param epoch the one that [#beginEpoch] was last called with
-    public MarkerResult appendMarker(TransactionMarker marker, LeaderEpoch epoch, long nowMillis)
-            throws LogPoisonedException {
+    public MarkerResult appendMarker(TransactionMarker marker, LeaderEpoch epoch, long nowMillis) throws IOException {
         return appender.appendMarker(marker, epoch, nowMillis);
     }
 
@@ -145,12 +145,12 @@ public final class PartitionLog implements AutoCloseable {
     ///
     /// @param batches whole batches, which continue this log
     /// @throws MalformedBatchException if they are not, or do not; nothing was appended
-    public void appendAsFollower(ByteBuffer batches) throws MalformedBatchException, LogPoisonedException {
+    public void appendAsFollower(ByteBuffer batches) throws MalformedBatchException, IOException {
         appender.appendAsFollower(batches);
     }
 
     /// Closes the active segment and starts the next, unless it is empty.
-    public void roll() throws LogPoisonedException {
+    public void roll() throws IOException {
         appender.roll();
     }
 
@@ -159,7 +159,7 @@ public final class PartitionLog implements AutoCloseable {
     ///
     /// @param offset not after the high watermark, which the caller knows
     /// @throws IllegalArgumentException if it is after the log's end
-    public void deleteRecordsBefore(Offset offset) throws LogPoisonedException {
+    public void deleteRecordsBefore(Offset offset) throws IOException {
         retention.deleteRecordsBefore(offset);
     }
 
@@ -168,7 +168,7 @@ public final class PartitionLog implements AutoCloseable {
     /// have advanced by at most an hour, so that a clock that jumps ahead does not empty the log.
     ///
     /// @param highWatermark what is not wholly before it, or not before the first open transaction, stays (T1)
-    public RetentionOutcome applyRetention(long nowMillis, Offset highWatermark) throws LogPoisonedException {
+    public RetentionOutcome applyRetention(long nowMillis, Offset highWatermark) throws IOException {
         return retention.apply(nowMillis, highWatermark);
     }
 
@@ -178,7 +178,7 @@ public final class PartitionLog implements AutoCloseable {
     /// begins there; one beyond its end changes nothing.
     ///
     /// @return the log's new end, before the offset if a batch reached across it
-    public Offset truncateTo(Offset offset) throws LogPoisonedException {
+    public Offset truncateTo(Offset offset) throws IOException {
         compaction.beforeTruncation(offset);
         truncator.truncateTo(offset);
         appender.activeReplaced();
@@ -187,7 +187,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /// Takes off everything, epochs too, and goes on at `start`, wherever that is: for a replica whose leader's
     /// log begins beyond its end. Durable on return; slices that are open stay as they are.
-    public void truncateFullyAndStartAt(Offset start) throws LogPoisonedException {
+    public void truncateFullyAndStartAt(Offset start) throws IOException {
         compaction.beforeTruncation(Offset.ZERO);
         truncator.truncateFullyAndStartAt(start);
         appender.activeReplaced();
@@ -219,6 +219,10 @@ public final class PartitionLog implements AutoCloseable {
     /// log. Slices that are still open stay readable.
     public void delete() throws IOException {
         state.close();
+        var view = state.view();
+        for (var i = 0; i < view.segmentCount(); i++) {
+            view.segment(i).keepReaderOpen();
+        }
         release();
         var storage = context.storage();
         var name = context.directory().getFileName() + "." + UUID.randomUUID() + LogFileNames.DELETED_DIRECTORY;
@@ -244,7 +248,7 @@ public final class PartitionLog implements AutoCloseable {
     /// Makes durable what was appended before the call, and perhaps more. One sync serves all who wait for it.
     ///
     /// @return everything before this offset is durable
-    public Offset sync() throws LogPoisonedException {
+    public Offset sync() throws IOException {
         return syncer.sync();
     }
 

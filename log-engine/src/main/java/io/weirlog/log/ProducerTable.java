@@ -114,6 +114,16 @@ public final class ProducerTable {
         return Optional.empty();
     }
 
+    /// Whether a batch ends a transaction so that [#take] gives an aborted one.
+    boolean aborts(RecordBatch batch) {
+        var producer = batch.isControl() ? producers.get(batch.producerId()) : null;
+        return producer != null
+                && producer.transactionStart().isPresent()
+                && markerIn(batch)
+                        .filter(marker -> marker.outcome() == TransactionMarker.Outcome.ABORT)
+                        .isPresent();
+    }
+
     private Optional<AbortedTransaction> takeControl(ProducerState producer, RecordBatch batch) {
         var marker = markerIn(batch);
         if (marker.isEmpty()) {

@@ -124,9 +124,24 @@ final class Segment {
 
     /// Opens everything that a reader may want, so that the names of the files can go.
     void openForReaders() throws IOException {
-        reader();
+        reader().keepOpen();
         indexes();
         transactions().openForReaders();
+    }
+
+    /// Says that the names of the files are about to go: those that a reader has open stay readable.
+    void keepReaderOpen() throws IOException {
+        var open = reader;
+        if (open != null) {
+            open.keepOpen();
+        }
+    }
+
+    /// Opens everything that an append changes, so that it finds no open file missing when it has begun.
+    void openForAppends(int sizeBytes) throws IOException {
+        writer();
+        repairIndexes(sizeBytes);
+        indexes();
     }
 
     /// Locked, so that one of the threads that find the file closed opens it for all.
@@ -329,7 +344,8 @@ final class Segment {
                 && storage.exists(context.segmentFile(baseOffset, LogFileNames.TIME_INDEX));
     }
 
-    /// Says that no batch will follow. By the owner.
+    /// Says that no batch will follow. By the owner. May be called again, also after it could not open a file: then
+    /// nothing has changed.
     void complete(int sizeBytes, long endOffset) throws IOException {
         repairIndexes(sizeBytes);
         indexes().finish();
@@ -413,13 +429,18 @@ final class Segment {
     /// Makes the files of an empty segment.
     static Segment create(LogContext context, long baseOffset) throws IOException {
         var segment = active(context, baseOffset, SegmentIndexes.create(context, baseOffset));
-        // A file of this name would be left of a roll that was undone; nothing of it counts.
-        segment.writer().truncate(0);
-        segment.transactions = TransactionIndex.create(context, baseOffset);
-        if (context.config().preallocate()) {
-            segment.writer().write(context.config().segmentBytes() - 1L, ByteBuffer.allocate(1));
-            segment.preallocated = true;
+        try {
+            // A file of this name would be left of a roll that was undone; nothing of it counts.
+            segment.writer().truncate(0);
+            segment.transactions = TransactionIndex.create(context, baseOffset);
+            if (context.config().preallocate()) {
+                segment.writer().write(context.config().segmentBytes() - 1L, ByteBuffer.allocate(1));
+                segment.preallocated = true;
+            }
+            return segment;
+        } catch (IOException e) {
+            segment.release();
+            throw e;
         }
-        return segment;
     }
 }

@@ -161,7 +161,7 @@ final class SegmentIndexes implements AutoCloseable {
             maxTimestampMillis = batch.maxTimestamp();
             maxTimestampOffset = batch.lastOffset();
         }
-        if (bytesSinceEntry > context.config().indexIntervalBytes() && !areFull()) {
+        if (bytesSinceEntry > context.config().indexIntervalBytes() && !areFull() && haveMemory()) {
             offsets.append(batch.lastOffset(), position);
             times.appendIfLater(maxTimestampMillis, maxTimestampOffset);
             bytesSinceEntry = 0;
@@ -169,23 +169,33 @@ final class SegmentIndexes implements AutoCloseable {
         bytesSinceEntry += batch.sizeBytes();
     }
 
+    /// Whether there is memory for an entry. Where no file can be opened for it the next batch gets the entry: an
+    /// index may be sparse, an append must not fail after it was written.
+    private boolean haveMemory() throws IOException {
+        try {
+            offsets.makeRoom();
+            times.makeRoom();
+            return true;
+        } catch (SystemLimitException e) {
+            return false;
+        }
+    }
+
     /// Adds the entry that tells the segment's largest timestamp, and cuts the files to what is used. The memory
-    /// stays mapped for lookups; none of them goes beyond the entries.
+    /// stays mapped for lookups; none of them goes beyond the entries. May be called again; if a file cannot be
+    /// opened neither is cut, for a store into what was cut off would end the process.
     void finish() throws IOException {
         addLatestTime();
-        trim(LogFileNames.OFFSET_INDEX, (long) offsets.entries() * OffsetIndex.ENTRY_BYTES);
-        trim(LogFileNames.TIME_INDEX, (long) times.entries() * TimeIndex.ENTRY_BYTES);
+        try (var offsetFile = openFile(context, baseOffset, LogFileNames.OFFSET_INDEX);
+                var timeFile = openFile(context, baseOffset, LogFileNames.TIME_INDEX)) {
+            offsetFile.truncate((long) offsets.entries() * OffsetIndex.ENTRY_BYTES);
+            timeFile.truncate((long) times.entries() * TimeIndex.ENTRY_BYTES);
+        }
     }
 
     /// Adds the entry that tells the segment's largest timestamp.
     void addLatestTime() throws IOException {
         times.appendIfLater(maxTimestampMillis, maxTimestampOffset);
-    }
-
-    private void trim(String suffix, long sizeBytes) throws IOException {
-        try (var file = openFile(context, baseOffset, suffix)) {
-            file.truncate(sizeBytes);
-        }
     }
 
     /// Makes the files of a segment's indexes durable.

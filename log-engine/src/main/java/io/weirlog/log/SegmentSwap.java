@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
 final class SegmentSwap {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentSwap.class);
 
+    /// What a swap opens at a time, beside the old segments.
+    private static final int FILES = 4;
+
     private final LogContext context;
     private final LogState state;
     private final LogSyncer syncer;
@@ -35,7 +38,7 @@ final class SegmentSwap {
     ///
     /// @param old neighbours, all complete, of which the first gives the new segment its base
     /// @param endOffset one past the last offset of the last of them
-    boolean replace(List<Segment> old, long endOffset, int newSizeBytes) throws LogPoisonedException {
+    boolean replace(List<Segment> old, long endOffset, int newSizeBytes) throws IOException {
         state.checkWritable();
         var view = state.view();
         var index = view.segmentIndexOf(old.getFirst().baseOffset());
@@ -48,6 +51,11 @@ final class SegmentSwap {
                 segment.openForReaders();
             }
             syncer.beforeWrite();
+            context.needOpenFiles(FILES);
+        } catch (IOException e) {
+            throw state.failed(e);
+        }
+        try {
             moveFiles(old, new SwapRange(base, endOffset));
         } catch (IOException e) {
             throw state.poison(e);

@@ -13,12 +13,36 @@ import java.util.Optional;
 ///
 /// Syncing a file's bytes and syncing the names in a directory are separate calls, because a file system keeps them
 /// apart: a new, renamed or deleted file is durable only after [#syncDirectory] of its directory.
+///
+/// Whatever opens a file, a directory too, throws [SystemLimitException] if no more may be open; nothing has happened
+/// then.
 public interface Storage {
     /// @throws java.nio.file.NoSuchFileException if there is no such file
     ReadableFile openForRead(Path file) throws IOException;
 
     /// Opens the file for writing and makes it if it is not there.
     WritableFile openForWrite(Path file) throws IOException;
+
+    /// Opens a small file of which a write may be lost without harm, and makes it if it is not there.
+    default Note openNote(Path file) throws IOException {
+        var opened = openForWrite(file);
+        return new Note() {
+            @Override
+            public void write(long position, ByteBuffer source) throws IOException {
+                opened.write(position, source);
+            }
+
+            @Override
+            public void syncData() throws IOException {
+                opened.syncData();
+            }
+
+            @Override
+            public void close() throws IOException {
+                opened.close();
+            }
+        };
+    }
 
     boolean exists(Path file);
 
@@ -71,6 +95,17 @@ public interface Storage {
         /// The first `sizeBytes` of the file as memory, until the arena is closed. Nobody may shorten the file
         /// meanwhile.
         MemorySegment map(Arena arena, long sizeBytes) throws IOException;
+
+        /// Says that the file's name may go or become another's: it stays readable.
+        default void keepOpen() throws IOException {}
+    }
+
+    /// One writer at a time. It need not stay open between two calls.
+    interface Note extends Closeable {
+        void write(long position, ByteBuffer source) throws IOException;
+
+        /// Makes durable what was written since the call before, at best.
+        void syncData() throws IOException;
     }
 
     /// One writer at a time; [#syncData] may be called by another thread meanwhile. After an exception nothing is

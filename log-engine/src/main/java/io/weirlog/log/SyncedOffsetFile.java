@@ -33,7 +33,7 @@ final class SyncedOffsetFile implements Closeable {
     private final Storage storage;
     private final Path file;
     private final ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES);
-    private Storage.@Nullable WritableFile out;
+    private Storage.@Nullable Note out;
     private int nextSlot;
 
     SyncedOffsetFile(Storage storage, Path directory) {
@@ -42,13 +42,13 @@ final class SyncedOffsetFile implements Closeable {
     }
 
     /// Makes the file, if it is not there, and returns it.
-    Storage.WritableFile open() throws IOException {
+    Storage.Note open() throws IOException {
         var target = out;
         if (target == null) {
             if (!storage.exists(file)) {
                 create();
             }
-            target = storage.openForWrite(file);
+            target = storage.openNote(file);
             out = target;
         }
         return target;
@@ -61,7 +61,7 @@ final class SyncedOffsetFile implements Closeable {
         try (var target = storage.openForWrite(temporary)) {
             target.truncate(0);
             for (var i = 0; i < SLOTS; i++) {
-                writeSlot(target, 0);
+                target.write((long) i * SLOT_BYTES, slotWith(0));
             }
             target.syncData();
         }
@@ -69,13 +69,12 @@ final class SyncedOffsetFile implements Closeable {
     }
 
     void write(long offset) throws IOException {
-        writeSlot(open(), offset);
+        open().write((long) nextSlot * SLOT_BYTES, slotWith(offset));
+        nextSlot = (nextSlot + 1) % SLOTS;
     }
 
-    private void writeSlot(Storage.WritableFile target, long offset) throws IOException {
-        slot.clear().putLong(offset).putInt(crcOf(offset)).putInt(0).flip();
-        target.write((long) nextSlot * SLOT_BYTES, slot);
-        nextSlot = (nextSlot + 1) % SLOTS;
+    private ByteBuffer slotWith(long offset) {
+        return slot.clear().putLong(offset).putInt(crcOf(offset)).putInt(0).flip();
     }
 
     /// Puts a smaller offset in place of all that were written, durably. One slot after the other, so that

@@ -44,6 +44,11 @@ final class TimeIndex {
         return entries;
     }
 
+    /// Takes the memory for the next entry, which is then added without fail.
+    void makeRoom() throws IOException {
+        memory.upTo((entries + 1L) * ENTRY_BYTES);
+    }
+
     /// The last place is kept free for the entry that closes the segment.
     boolean isFull() {
         return (entries + 2L) * ENTRY_BYTES > memory.bytesMax();

@@ -206,17 +206,23 @@ public final class TransactionIndex {
     /// Makes durable what was appended before the call; the name of a new file is the directory's affair.
     void sync() throws IOException {
         if (dirty) {
+            var open = writer();
             // First the mark, then the sync: what is appended meanwhile is synced next time.
             dirty = false;
-            writer().syncData();
+            open.syncData();
         }
     }
 
     /// Opens what a reader may want, so that the name of the file can go.
     void openForReaders() throws IOException {
         if (!isEmpty()) {
-            reader();
+            reader().keepOpen();
         }
+    }
+
+    /// Opens the file, and makes it, for an entry that is then added without fail.
+    void openForAppend() throws IOException {
+        writer();
     }
 
     /// Locked, so that one of the threads that find the file closed opens it for all.

@@ -85,7 +85,7 @@ class CompactionModelTest {
             this.log = TestLogs.openUnsynced(place, config);
         }
 
-        void start() throws LogPoisonedException {
+        void start() throws IOException {
             log.beginEpoch(new LeaderEpoch(epoch));
         }
 

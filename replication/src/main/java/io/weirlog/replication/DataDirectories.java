@@ -1,6 +1,7 @@
 package io.weirlog.replication;
 
 import io.weirlog.log.Storage;
+import io.weirlog.log.SystemLimitException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -166,7 +167,7 @@ final class DataDirectories {
             storage.delete(probe);
             return true;
         } catch (IOException e) {
-            return StorageFailures.isDiskFull(e);
+            return StorageFailures.isDiskFull(e) || SystemLimitException.isCauseOf(e);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.weirlog.replication;
 
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.SystemLimitException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -40,6 +41,10 @@ final class DirectoryFailures implements StorageFailures {
 
     /// A data directory has failed, by itself or with a log.
     void failed(Path folder, IOException failure) {
+        if (SystemLimitException.isCauseOf(failure)) {
+            LOG.warn("{} is none the worse: {}", folder, failure.getMessage());
+            return;
+        }
         if (StorageFailures.isDiskFull(failure) || !directories.fail(folder, failure.toString())) {
             return;
         }

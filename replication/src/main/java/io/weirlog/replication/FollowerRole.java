@@ -2,6 +2,7 @@ package io.weirlog.replication;
 
 import io.weirlog.common.Offset;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.SystemLimitException;
 import io.weirlog.record.MalformedBatchException;
 import io.weirlog.replication.core.FollowerEffect;
 import io.weirlog.replication.core.FollowerEvent;
@@ -59,6 +60,16 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
     }
 
     void start() {
+        try {
+            // What may not have been noted when the log was cut.
+            host.logCut(log);
+        } catch (SystemLimitException e) {
+            host.limitReached(e);
+            return;
+        } catch (IOException e) {
+            host.storageFailed(e);
+            return;
+        }
         link.attach(assignment.id(), this, host.nowMillis());
     }
 
@@ -114,6 +125,9 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
         for (var effect : follower.step(event)) {
             try {
                 run(effect);
+            } catch (SystemLimitException e) {
+                host.limitReached(e);
+                return;
             } catch (IOException e) {
                 host.storageFailed(e);
                 return;

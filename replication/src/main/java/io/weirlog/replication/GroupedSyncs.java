@@ -78,6 +78,11 @@ final class GroupedSyncs implements Storage, Closeable {
     }
 
     @Override
+    public Note openNote(Path file) throws IOException {
+        return storage.openNote(file);
+    }
+
+    @Override
     public boolean exists(Path file) {
         return storage.exists(file);
     }

@@ -77,9 +77,15 @@ final class KnownWatermarks {
     synchronized void cut(TopicPartition id, PartitionLog log) throws IOException {
         var noted = of(log);
         var end = log.logEndOffset();
-        if (noted.getOrDefault(id, Offset.ZERO).isAfter(end)) {
+        var before = noted.getOrDefault(id, Offset.ZERO);
+        if (before.isAfter(end)) {
             noted.put(id, end);
-            put(StorageFailures.folderOf(log.directory()), noted);
+            try {
+                put(StorageFailures.folderOf(log.directory()), noted);
+            } catch (IOException e) {
+                noted.put(id, before); // So that it is written when this is called again.
+                throw e;
+            }
         }
     }
 

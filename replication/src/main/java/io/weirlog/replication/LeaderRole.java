@@ -6,6 +6,7 @@ import io.weirlog.common.Invariant;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.SystemLimitException;
 import io.weirlog.replication.PendingAppends.Pending;
 import io.weirlog.replication.core.DeletionVerdict;
 import io.weirlog.replication.core.FollowerMessage;
@@ -33,6 +34,7 @@ final class LeaderRole implements PartitionRole {
     private static final Logger LOG = LoggerFactory.getLogger(LeaderRole.class);
     private static final int PENDING_APPENDS_MAX = 100_000;
     private static final int WRITTEN_MAX = 1_000;
+    private static final String OPEN_FILES = "open files, which whoever runs it has to raise (LimitNOFILE, ulimit -n)";
 
     private final PartitionHost host;
     private final PartitionLog log;
@@ -130,6 +132,10 @@ final class LeaderRole implements PartitionRole {
         var base = log.logEndOffset();
         try {
             log.append(batches, leader.epoch(), wallMillis);
+        } catch (SystemLimitException e) {
+            host.warnOf(e);
+            written(accepted, base, wallMillis, begunNanos);
+            return true;
         } catch (IOException e) {
             // Part of it may have reached the disk, and recovery keeps whole batches.
             accepted.forEach(command -> {
@@ -139,24 +145,33 @@ final class LeaderRole implements PartitionRole {
             host.storageFailed(e);
             return false;
         }
+        written(accepted, base, wallMillis, begunNanos);
+        return true;
+    }
+
+    /// Lets those wait that are in the log, and turns the others away, for which no file could be opened.
+    private void written(List<AppendCommand> accepted, Offset from, long wallMillis, long begunNanos) {
+        var base = from;
+        var logEnd = log.logEndOffset();
         for (var command : accepted) {
             command.batch().close();
+            if (base.equals(logEnd)) {
+                command.refuse(new AppendRefusal.Overloaded(OPEN_FILES));
+                continue;
+            }
             var end = base.plus(command.recordCount());
             await(command, base, end, leader.epoch(), wallMillis);
             base = end;
         }
-        Invariant.check(
-                base.equals(log.logEndOffset()),
-                "%s: appended to %s, ends at %s",
-                host.name(),
-                base,
-                log.logEndOffset());
+        Invariant.check(base.equals(logEnd), "%s: appended to %s, ends at %s", host.name(), base, logEnd);
+        if (base.equals(from)) {
+            return;
+        }
         if (written.size() < WRITTEN_MAX) {
             written.add(new Written(base, begunNanos));
         }
         step(new LeaderEvent.Appended());
         host.flushIfDue();
-        return true;
     }
 
     private static AppendResult.Unknown failedWrite(String message) {

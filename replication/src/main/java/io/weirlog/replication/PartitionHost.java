@@ -7,6 +7,7 @@ import io.weirlog.common.Offset;
 import io.weirlog.log.LogPoisonedException;
 import io.weirlog.log.OwnerThread;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.SystemLimitException;
 import io.weirlog.replication.core.FollowerMessage;
 import io.weirlog.replication.core.IsrProposal;
 import io.weirlog.replication.core.ReplicaLag;
@@ -40,6 +41,7 @@ import org.slf4j.LoggerFactory;
 /// Everything but [#view], [#offer] and the watch methods is for the owner thread.
 final class PartitionHost {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionHost.class);
+    private static final long WARNING_MILLIS = 1000;
 
     private final Shard shard;
     private final HostServices services;
@@ -61,6 +63,11 @@ final class PartitionHost {
     private @Nullable PartitionRole role;
     /// The epoch is being begun off this thread: nobody may touch the log.
     private boolean promoting;
+    /// What could not be done because no file could be opened, until the next tick.
+    private boolean roleIsMissing;
+
+    private boolean syncIsMissing;
+    private long warnedMillis = Long.MIN_VALUE / 2;
 
     private Offset highWatermark = Offset.ZERO;
     private StreamSession lastSession;
@@ -153,7 +160,7 @@ final class PartitionHost {
                 .ticket(
                         openLog,
                         end -> shard.executeFor(this, this::synced),
-                        failure -> shard.executeFor(this, () -> storageFailed(failure)));
+                        failure -> shard.executeFor(this, () -> syncFailed(failure)));
         flushes = new FlushPolicy(openLog.syncedOffset());
         highWatermark = knownHighWatermark;
         // It may have changed while the log was being opened.
@@ -195,6 +202,7 @@ final class PartitionHost {
     }
 
     private void takeRole(PartitionLog openLog) {
+        roleIsMissing = false;
         if (assignment.isLedBy(services.self())) {
             promote(openLog);
             return;
@@ -223,6 +231,11 @@ final class PartitionHost {
                     openLog.sync();
                 }
                 later(() -> promoted(promoted, openLog));
+            } catch (SystemLimitException e) {
+                later(() -> {
+                    promoting = false;
+                    limitReached(e);
+                });
             } catch (IOException e) {
                 later(() -> storageFailed(e));
             }
@@ -398,9 +411,54 @@ final class PartitionHost {
 
     void tick(long nowMillis) {
         leaveIfFailed();
+        makeUpFor();
         flushIfDue();
         if (role != null && assignment.metadata().replicas().size() > 1) {
             role.tick(nowMillis);
+        }
+    }
+
+    private void makeUpFor() {
+        var openLog = log;
+        if (openLog == null || promoting || view instanceof PartitionView.Failed) {
+            return;
+        }
+        if (roleIsMissing) {
+            takeRole(openLog);
+        }
+        if (syncIsMissing) {
+            syncIsMissing = false;
+            requestSync();
+        }
+    }
+
+    /// No file could be opened for what the role had to do, and nothing is broken: the role begins anew with a later
+    /// tick.
+    void limitReached(SystemLimitException limit) {
+        if (log == null || view instanceof PartitionView.Failed) {
+            return;
+        }
+        LOG.warn("{} tries again: {}", name(), limit.getMessage());
+        endRole(AppendResult.UnknownCause.STORAGE_FAILED, "a file could not be opened: " + limit.getMessage());
+        roleIsMissing = true;
+        publish(new PartitionView.Following(Optional.empty(), assignment.leaderEpoch(), highWatermark, log));
+        signalIfSettled();
+    }
+
+    /// A writer or the sync may try again, and nothing else has to be done.
+    void warnOf(SystemLimitException limit) {
+        if (nowMillis() - warnedMillis >= WARNING_MILLIS) {
+            warnedMillis = nowMillis();
+            LOG.warn("{}: {}", name(), limit.getMessage());
+        }
+    }
+
+    private void syncFailed(IOException failure) {
+        if (failure instanceof SystemLimitException limit) {
+            LOG.warn("{} is synced a little later: {}", name(), limit.getMessage());
+            syncIsMissing = true;
+        } else {
+            storageFailed(failure);
         }
     }
 
@@ -520,6 +578,8 @@ final class PartitionHost {
             if (role instanceof LeaderRole leader) {
                 leader.logStartMayHaveMoved();
             }
+        } catch (SystemLimitException e) {
+            LOG.warn("{}: retention comes to it another time: {}", name(), e.getMessage());
         } catch (IOException e) {
             storageFailed(e);
         }

@@ -10,6 +10,7 @@ import io.weirlog.log.LogOpenFailure;
 import io.weirlog.log.PartitionIdentity;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.log.Storage;
+import io.weirlog.log.SystemLimitException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -29,6 +30,8 @@ final class PartitionLogs {
 
     /// Making a log or promoting it waits for the disk several times; beside each other these waits cost one.
     private static final int WAITING_THREADS = 48;
+
+    private static final long OPEN_AGAIN_MILLIS = 1000;
 
     private final Storage storage;
     private final DataDirectories directories;
@@ -120,6 +123,9 @@ final class PartitionLogs {
             return log.sizeBytes();
         } catch (LogOpenException e) {
             refused(directory, host, e);
+        } catch (SystemLimitException e) {
+            LOG.warn("{} is opened a little later: {}", host.name(), e.getMessage());
+            later.schedule(() -> openAgain(directory, host), OPEN_AGAIN_MILLIS);
         } catch (IOException e) {
             failed(host, e);
             failures.cannotOpen(directory, e);
@@ -127,6 +133,12 @@ final class PartitionLogs {
             failed(host, e);
         }
         return 0;
+    }
+
+    private void openAgain(Path directory, PartitionHost host) {
+        if (!closing && host.view() instanceof PartitionView.Opening) {
+            recovering.execute(() -> openIn(directory, host));
+        }
     }
 
     private void refused(Path directory, PartitionHost host, LogOpenException refusal) {

@@ -2,6 +2,7 @@ package io.weirlog.replication;
 
 import io.weirlog.log.FileStorage;
 import io.weirlog.log.Storage;
+import io.weirlog.log.SystemLimitException;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -16,11 +17,16 @@ import org.jspecify.annotations.Nullable;
 /// The real file system, of which directories can be told to fail: every write and sync, and every opening, of what is
 /// below them.
 final class FailingStorage {
+    private static final Set<String> OPENING =
+            Set.of("openForRead", "openForWrite", "openNote", "list", "syncDirectory");
+
     private final Storage real = new FileStorage();
     private final Set<Path> failing = ConcurrentHashMap.newKeySet();
 
     private final AtomicInteger fileSystemSyncs = new AtomicInteger();
     private volatile boolean failFileSystemSyncs;
+    private volatile Optional<String> threadsWithoutFiles = Optional.empty();
+    private final AtomicInteger refused = new AtomicInteger();
 
     Storage storage() {
         return (Storage) Proxy.newProxyInstance(
@@ -28,6 +34,10 @@ final class FailingStorage {
                     var path = (Path) arguments[0];
                     if (!method.getName().equals("exists")) {
                         check(path);
+                    }
+                    if (mayNotOpen() && OPENING.contains(method.getName())) {
+                        refused.incrementAndGet();
+                        throw new SystemLimitException(path + ": too many open files (ulimit -n)", new IOException());
                     }
                     if (method.getName().equals("fileSystemSync")) {
                         return Optional.of(new CountingSync());
@@ -84,6 +94,26 @@ final class FailingStorage {
         if (failing.stream().anyMatch(path::startsWith)) {
             throw new IOException("Input/output error");
         }
+    }
+
+    /// From now on no file and no directory can be opened (EMFILE) by threads whose names begin so.
+    void noMoreFiles(String threads) {
+        threadsWithoutFiles = Optional.of(threads);
+    }
+
+    void filesAgain() {
+        threadsWithoutFiles = Optional.empty();
+    }
+
+    private boolean mayNotOpen() {
+        return threadsWithoutFiles
+                .filter(Thread.currentThread().getName()::startsWith)
+                .isPresent();
+    }
+
+    /// How many were not.
+    int refused() {
+        return refused.get();
     }
 
     void fail(Path directory) {

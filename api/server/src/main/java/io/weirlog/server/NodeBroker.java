@@ -202,6 +202,9 @@ final class NodeBroker implements AutoCloseable {
             opened(metadata.feed().subscribe(broker));
             awaitOpen(registered.index());
             partitions.recovered();
+            OpenFileLimit.ofThisProcess()
+                    .ifPresent(
+                            max -> OpenFileLimit.warning(max, partitions.size()).ifPresent(LOG::warn));
             var begun = new BrokerLife(
                     identity,
                     metadata.controllers(),

@@ -1,6 +1,8 @@
 package io.weirlog.log.fault;
 
+import io.weirlog.log.SystemLimitException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +21,8 @@ public final class Faults {
     private boolean spared;
     private boolean crashed;
     private long freeBytes = Long.MAX_VALUE;
+    private int openFiles;
+    private int openFilesMax = Integer.MAX_VALUE;
 
     Faults(long seed) {
         this.random = new Random(seed);
@@ -34,6 +38,11 @@ public final class Faults {
         freeBytes = bytes;
     }
 
+    /// From now on so many files more can be open at a time, and no other file or directory (EMFILE).
+    public void limitOpenFiles(int more) {
+        openFilesMax = openFiles + more;
+    }
+
     /// The call at this boundary is not done any more: the machine is off. Boundaries count from 0.
     public void crashAt(int boundary) {
         crashBoundary = OptionalInt.of(boundary);
@@ -43,6 +52,7 @@ public final class Faults {
     public void calm() {
         callsUntilFailure.clear();
         freeBytes = Long.MAX_VALUE;
+        openFilesMax = Integer.MAX_VALUE;
         crashBoundary = OptionalInt.empty();
     }
 
@@ -75,6 +85,22 @@ public final class Faults {
         if (mustFail(operation)) {
             throw inputOutputError();
         }
+    }
+
+    /// @throws SystemLimitException if no file can be opened
+    void beforeOpen(Path file) throws SystemLimitException {
+        checkAlive();
+        if (!spared && openFiles >= openFilesMax) {
+            throw new SystemLimitException(file + ": too many open files", new IOException("Too many open files"));
+        }
+    }
+
+    void opened() {
+        openFiles++;
+    }
+
+    void closed() {
+        openFiles--;
     }
 
     /// Counts a call; true if it has to fail.

@@ -63,12 +63,14 @@ public final class FaultyStorage implements Storage {
 
     @Override
     public synchronized ReadableFile openForRead(Path file) throws IOException {
+        faults.beforeOpen(file);
         faults.before(Operation.READ);
         return new Reader(file, file(file));
     }
 
     @Override
     public synchronized WritableFile openForWrite(Path file) throws IOException {
+        faults.beforeOpen(file);
         faults.checkAlive();
         var directory = directoryOf(file);
         var name = nameOf(file);
@@ -95,6 +97,7 @@ public final class FaultyStorage implements Storage {
 
     @Override
     public synchronized List<String> list(Path directory) throws IOException {
+        faults.beforeOpen(directory);
         faults.before(Operation.READ);
         return List.copyOf(directory(directory).entries().keySet());
     }
@@ -141,6 +144,7 @@ public final class FaultyStorage implements Storage {
 
     @Override
     public synchronized void syncDirectory(Path directory) throws IOException {
+        faults.beforeOpen(directory);
         faults.before(Operation.SYNC_DIRECTORY);
         var synced = directory(directory);
         pendingNames.removeIf(change -> {
@@ -229,10 +233,12 @@ public final class FaultyStorage implements Storage {
     private final class Reader implements ReadableFile {
         private final Path path;
         private final Node.File file;
+        private boolean closed;
 
         Reader(Path path, Node.File file) {
             this.path = path;
             this.file = file;
+            faults.opened();
         }
 
         @Override
@@ -263,14 +269,23 @@ public final class FaultyStorage implements Storage {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            synchronized (FaultyStorage.this) {
+                if (!closed) {
+                    closed = true;
+                    faults.closed();
+                }
+            }
+        }
     }
 
     private final class Writer implements WritableFile {
         private final Node.File file;
+        private boolean closed;
 
         Writer(Node.File file) {
             this.file = file;
+            faults.opened();
         }
 
         @Override
@@ -350,6 +365,13 @@ public final class FaultyStorage implements Storage {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            synchronized (FaultyStorage.this) {
+                if (!closed) {
+                    closed = true;
+                    faults.closed();
+                }
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.weirlog.common.TopicPartition;
 import io.weirlog.log.LogSlice;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.log.ReadResult;
+import io.weirlog.log.SystemLimitException;
 import io.weirlog.record.MalformedBatchException;
 import io.weirlog.replication.PartitionView;
 import io.weirlog.replication.Partitions;
@@ -312,6 +313,9 @@ final class PartitionReader {
     }
 
     private static Problem readFailed(TopicPartition id, IOException e) {
+        if (SystemLimitException.isCauseOf(e)) {
+            return ServerProblems.overloaded("open files");
+        }
         LOG.error("reading {} failed", id, e);
         return ServerProblems.storageFailed("cannot be read: " + e.getMessage());
     }
