@@ -182,6 +182,8 @@ final class LogRecovery {
         var view = LogView.of(new Segment[] {Segment.create(context, 0)}, 0, 0, epochs.cutTo(Offset.ZERO));
         // A later segment whose name outlives this one's would look like a log that starts there.
         try {
+            // Its first sync, perhaps together with a thousand other new logs, must not have to wait for it.
+            SyncedOffsetFile.create(storage, context.directory());
             storage.syncDirectory(context.directory());
             snapshots.removeAfter(-1);
         } catch (IOException e) {

@@ -45,36 +45,42 @@ final class SyncedOffsetFile implements Closeable {
     Storage.Note open() throws IOException {
         var target = out;
         if (target == null) {
-            if (!storage.exists(file)) {
-                create();
-            }
+            makeIfAbsent(storage, file);
             target = storage.openNote(file);
             out = target;
         }
         return target;
     }
 
+    /// Makes the file of a new log, with nothing synced. Its name is the directory's affair.
+    static void create(Storage storage, Path directory) throws IOException {
+        makeIfAbsent(storage, directory.resolve(LogFileNames.SYNCED_OFFSET));
+    }
+
     /// Once there is a file, it has a valid slot: a file without one is damaged, and not of a log that crashed
     /// before its first sync.
-    private void create() throws IOException {
+    private static void makeIfAbsent(Storage storage, Path file) throws IOException {
+        if (storage.exists(file)) {
+            return;
+        }
         var temporary = file.resolveSibling(file.getFileName() + LogFileNames.TEMPORARY);
         try (var target = storage.openForWrite(temporary)) {
             target.truncate(0);
             for (var i = 0; i < SLOTS; i++) {
-                target.write((long) i * SLOT_BYTES, slotWith(0));
+                target.write((long) i * SLOT_BYTES, slot(ByteBuffer.allocate(SLOT_BYTES), 0));
             }
-            target.syncData();
+            storage.syncSmall(temporary, target);
         }
         storage.rename(temporary, file);
     }
 
     void write(long offset) throws IOException {
-        open().write((long) nextSlot * SLOT_BYTES, slotWith(offset));
+        open().write((long) nextSlot * SLOT_BYTES, slot(slot, offset));
         nextSlot = (nextSlot + 1) % SLOTS;
     }
 
-    private ByteBuffer slotWith(long offset) {
-        return slot.clear().putLong(offset).putInt(crcOf(offset)).putInt(0).flip();
+    private static ByteBuffer slot(ByteBuffer target, long offset) {
+        return target.clear().putLong(offset).putInt(crcOf(offset)).putInt(0).flip();
     }
 
     /// Puts a smaller offset in place of all that were written, durably. One slot after the other, so that

@@ -226,7 +226,8 @@ final class PartitionHost {
         services.blocking().execute(() -> {
             try {
                 openLog.beginEpoch(promoted.leaderEpoch());
-                if (promoted.logConfig().durability() == Durability.FSYNC) {
+                if (promoted.logConfig().durability() == Durability.FSYNC
+                        && openLog.logEndOffset().isAfter(openLog.logStartOffset())) {
                     // What recovery found may never have been synced, and leading it means calling it safe.
                     openLog.sync();
                 }

@@ -201,6 +201,13 @@ final class PartitionLogs {
         if (!found.foreignFiles().isEmpty()) {
             LOG.warn("{}: files that are not of its log are left alone: {}", directory, found.foreignFiles());
         }
+        if (assignment.isNew()
+                && log.latestEpoch().isEmpty()
+                && log.logEndOffset().equals(Offset.ZERO)) {
+            // Whoever leads begins this epoch at offset 0 (R4). Here many logs are synced together; when its first
+            // batch came, each would wait by itself, and the owner's other partitions with it.
+            log.beginEpoch(assignment.leaderEpoch());
+        }
         if (found.cutBytes() > 0) {
             LOG.info("{}: cut {} bytes of a torn end: {}", directory, found.cutBytes(), found.cutReason());
         }
