@@ -29,18 +29,23 @@ final class SyncGroup implements Closeable {
         IS_DONE
     }
 
-    /// Touched under the lock.
-    private static final class Waiter {
+    /// Touched under the lock. Each is woken by itself, and only when there is news for it: several hundred may wait.
+    private final class Waiter {
+        final Condition changed = lock.newCondition();
         Part part = Part.WAITS;
         Optional<IOException> failure = Optional.empty();
         List<Waiter> others = List.of();
+
+        void takes(Part news) {
+            part = news;
+            changed.signal();
+        }
     }
 
     private final FileSystemSync fileSystem;
     /// Held for moments only, never while the disk works.
     private final ReentrantLock lock = new ReentrantLock();
 
-    private final Condition changed = lock.newCondition();
     private final SyncChoice choice = new SyncChoice(1);
     private final List<Waiter> waiting = new ArrayList<>();
     private int underWay;
@@ -74,7 +79,7 @@ final class SyncGroup implements Closeable {
             }
             waiting.add(own);
             while (own.part == Part.WAITS) {
-                changed.awaitUninterruptibly(); // As long as the disk takes, like any sync.
+                own.changed.awaitUninterruptibly(); // As long as the disk takes, like any sync.
             }
             return own.part;
         } finally {
@@ -106,7 +111,7 @@ final class SyncGroup implements Closeable {
                 broken |= told.isPresent();
                 for (var other : own.others) {
                     other.failure = told;
-                    other.part = Part.IS_DONE;
+                    other.takes(Part.IS_DONE);
                 }
             });
         }
@@ -121,7 +126,6 @@ final class SyncGroup implements Closeable {
                 begin(List.copyOf(waiting));
                 waiting.clear();
             }
-            changed.signalAll();
         } finally {
             lock.unlock();
         }
@@ -131,10 +135,10 @@ final class SyncGroup implements Closeable {
         if (!broken && choice.isShared(group.size())) {
             underWay = 1;
             group.getFirst().others = group.subList(1, group.size());
-            group.getFirst().part = Part.SYNCS_FOR_ALL;
+            group.getFirst().takes(Part.SYNCS_FOR_ALL);
         } else {
             underWay = group.size();
-            group.forEach(waiter -> waiter.part = Part.SYNCS_ITS_OWN);
+            group.forEach(waiter -> waiter.takes(Part.SYNCS_ITS_OWN));
         }
     }
 
