@@ -49,6 +49,7 @@ final class PartitionLogs {
     /// Recovery works rather than waits.
     private final ExecutorService recovering;
     private final RecoveryProgress progress;
+    private final DirectoryTurns turns = new DirectoryTurns();
     private volatile boolean closing;
     private volatile boolean unclean;
 
@@ -89,11 +90,14 @@ final class PartitionLogs {
 
     // Opening.
 
-    /// Opens or makes the partition's log and gives it to its owner.
+    /// Opens or makes the partition's log and gives it to its owner, once what was there before has left its directory.
     void open(PartitionHost host) {
         progress.add();
         var executor = host.assignment().isNew() ? threads : recovering;
-        executor.execute(() -> progress.opened(openNow(host)));
+        var free = turns.enter(host);
+        turns.hold(host); // Until it is open, besides until it is released.
+        // While all is being closed the executor refuses, and nothing is opened any more.
+        var _ = free.thenRun(() -> executor.execute(() -> progress.opened(openNow(host))));
     }
 
     RecoveryProgress progress() {
@@ -124,6 +128,7 @@ final class PartitionLogs {
             case Placement.Offline(var reason) -> {
                 LOG.error("{} stays out of service: {}", host.name(), reason);
                 inOwnersThread(host, () -> host.stop(reason));
+                turns.leave(host);
                 yield 0;
             }
         };
@@ -161,17 +166,21 @@ final class PartitionLogs {
                 LOG.error("{} is out of service until its records can come from its leader (L3)", host.name(), refusal);
                 inOwnersThread(
                         host,
-                        () -> host.stopUntilReplaced(
-                                damage.message(), () -> threads.execute(() -> replace(directory, host))));
+                        () -> host.stopUntilReplaced(damage.message(), () -> {
+                            turns.hold(host);
+                            threads.execute(() -> replace(directory, host));
+                        }));
+                turns.leave(host);
             }
             case LogOpenFailure.OtherTopic other -> failed(host, refusal);
             case LogOpenFailure.UnknownVersion newer -> failed(host, refusal);
         }
     }
 
-    private static void failed(PartitionHost host, Exception failure) {
+    private void failed(PartitionHost host, Exception failure) {
         LOG.error("{} cannot be opened", host.name(), failure);
         inOwnersThread(host, () -> host.stop("its log cannot be opened: " + failure.getMessage()));
+        turns.leave(host);
     }
 
     /// L3: what is damaged is kept for whoever wants to look at it, and an empty log takes its place.
@@ -189,10 +198,18 @@ final class PartitionLogs {
     }
 
     private void hand(PartitionLog log, Offset watermark, PartitionHost host) {
-        if (host.open(log, watermark)) {
-            cleaner.add(new HostedLog(host, host.shard(), log));
-        } else {
+        boolean released = false;
+        try {
+            released = !host.open(log, watermark);
+        } finally {
+            if (!released) {
+                turns.leave(host);
+            }
+        }
+        if (released) {
             threads.execute(() -> discard(host, log));
+        } else {
+            cleaner.add(new HostedLog(host, host.shard(), log));
         }
     }
 
@@ -235,6 +252,7 @@ final class PartitionLogs {
         } else {
             deleteLog(host, log);
         }
+        turns.leave(host);
     }
 
     // Disposal.
@@ -258,7 +276,14 @@ final class PartitionLogs {
     }
 
     private void release(PartitionHost host, BiConsumer<PartitionHost, PartitionLog> disposal) {
-        host.shard().execute(() -> host.release().ifPresent(log -> dispose(log, () -> disposal.accept(host, log))));
+        host.shard()
+                .execute(() -> host.release()
+                        .ifPresentOrElse(
+                                log -> dispose(log, () -> {
+                                    disposal.accept(host, log);
+                                    turns.leave(host);
+                                }),
+                                () -> turns.leave(host)));
     }
 
     /// While all is being closed, the log is closed and stays: what is to be done to it is done after the next start.

@@ -25,6 +25,7 @@ import io.weirlog.replication.link.Outbound;
 import io.weirlog.replication.link.ReplicaTransport;
 import io.weirlog.replication.link.ToLeader;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -75,6 +76,14 @@ class BadLeaderTest {
         };
     }
 
+    private void follow() throws Exception {
+        var standing = new PartitionMetadata.Standing(new BrokerEpoch(1), true);
+        var metadata = new PartitionMetadata(
+                EPOCH, 9, List.of(LEADER, SELF), List.of(LEADER), 1, Map.of(SELF, standing, LEADER, standing));
+        partitions().assign(new PartitionAssignment(ID, "t", Optional.of(LEADER), metadata, LogConfig.defaults()));
+        assertTrue(partitions().awaitOpen(List.of(ID), 20_000));
+    }
+
     @BeforeEach
     void start() throws Exception {
         var config = new PartitionsConfig(
@@ -88,14 +97,9 @@ class BadLeaderTest {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
                 CleanerConfig.DEFAULTS);
-        var started = new Partitions(
+        partitions = new Partitions(
                 SELF, new FileStorage(), config, ReplicationClock.SYSTEM, this::connect, IsrController.NONE);
-        partitions = started;
-        var standing = new PartitionMetadata.Standing(new BrokerEpoch(1), true);
-        var metadata = new PartitionMetadata(
-                EPOCH, 9, List.of(LEADER, SELF), List.of(LEADER), 1, Map.of(SELF, standing, LEADER, standing));
-        started.assign(new PartitionAssignment(ID, "t", Optional.of(LEADER), metadata, LogConfig.defaults()));
-        assertTrue(started.awaitOpen(List.of(ID), 20_000));
+        follow();
     }
 
     @AfterEach
@@ -145,17 +149,39 @@ class BadLeaderTest {
         assertEquals(0, partitions().replicationStats().refused(BadInput.BATCHES));
     }
 
-    /// Answers the next opening: the follower's log is a prefix up to `end`.
-    private StreamSession accept(long end) throws InterruptedException {
+    /// Its former log goes while the new one is made in the same directory, and what was sent to it before may still be
+    /// on its way.
+    @Test
+    void aReplicaThatWasLetGoAndComesBackBeginsAnew() throws Exception {
+        for (var times = 0; times < 30; times++) {
+            var former = accept(0);
+            send(former, batch(0, EPOCH.value()));
+            awaitAck(1);
+            partitions().delete(ID);
+            said.clear();
+            follow();
+            var open = nextOpen();
+            assertTrue(open.session().value() > former.value(), open + " after " + former);
+            assertEquals(Offset.ZERO, open.logEnd());
+            listener().ended("so that it opens once more");
+        }
+        assertTrue(Files.exists(folder.resolve("t-0")));
+    }
+
+    private FollowerMessage.Open nextOpen() throws InterruptedException {
         while (true) {
             if (next() instanceof FollowerMessage.Open open) {
-                assertEquals(new Offset(end), open.logEnd());
-                listener()
-                        .received(new FromLeader(
-                                ID, new LeaderMessage.Accepted(open.session(), progress()), 0, () -> {}));
-                return open.session();
+                return open;
             }
         }
+    }
+
+    /// Answers the next opening: the follower's log is a prefix up to `end`.
+    private StreamSession accept(long end) throws InterruptedException {
+        var open = nextOpen();
+        assertEquals(new Offset(end), open.logEnd());
+        listener().received(new FromLeader(ID, new LeaderMessage.Accepted(open.session(), progress()), 0, () -> {}));
+        return open.session();
     }
 
     private static LeaderMessage.Progress progress() {
