@@ -9,13 +9,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
 
 /// An Apache Kafka cluster of combined nodes (KRaft), with the settings that it has by default and the JVM flags of its
 /// own scripts.
 public final class KafkaNodes implements Nodes {
     private static final long FORMAT_SECONDS_MAX = 60;
+    private static final long READY_SECONDS_MAX = 120;
+    private static final long LOOK_AGAIN_MILLIS = 100;
     private static final String CLUSTER_ID = "d2VpcmxvZy1iZW5jaC0xMg";
 
     private final Path folder;
@@ -29,7 +35,6 @@ public final class KafkaNodes implements Nodes {
         this.ports = Ports.free(2 * nodes);
     }
 
-    /// They need a while until they answer.
     @Override
     public void startAll() throws IOException, InterruptedException {
         var logging = logging();
@@ -47,6 +52,28 @@ public final class KafkaNodes implements Nodes {
         }
         for (int id = 1; id <= nodes; id++) {
             start(id);
+        }
+        awaitReady();
+    }
+
+    /// Until each answers that it is there.
+    private void awaitReady() throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS_MAX);
+        try (var admin = Admin.create(Map.<String, Object>of("bootstrap.servers", addresses()))) {
+            while (nodesThatAnswer(admin) < nodes) {
+                if (System.nanoTime() > deadline) {
+                    throw new IllegalStateException("Kafka did not start within " + READY_SECONDS_MAX + " s");
+                }
+                TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
+            }
+        }
+    }
+
+    private static int nodesThatAnswer(Admin admin) throws InterruptedException {
+        try {
+            return admin.describeCluster().nodes().get(5, TimeUnit.SECONDS).size();
+        } catch (ExecutionException | TimeoutException e) {
+            return 0;
         }
     }
 

@@ -24,7 +24,10 @@ public final class NodeProcess {
     static NodeProcess start(List<String> command, Map<String, String> environment, Path output) throws IOException {
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().putAll(environment);
-        return new NodeProcess(builder.start(), output);
+        var process = builder.start();
+        // A benchmark that is interrupted leaves no nodes behind.
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        return new NodeProcess(process, output);
     }
 
     /// Waits for a line that begins so.

@@ -35,21 +35,6 @@ final class KafkaContender implements Contender {
         nodes.startAll();
         config = Map.of("bootstrap.servers", nodes.addresses());
         admin = Admin.create(config);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS_MAX);
-        while (nodesThatAnswer() < count) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("Kafka did not start within " + ANSWER_SECONDS_MAX + " s");
-            }
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
-    }
-
-    private int nodesThatAnswer() throws InterruptedException {
-        try {
-            return admin.describeCluster().nodes().get(5, TimeUnit.SECONDS).size();
-        } catch (ExecutionException | TimeoutException e) {
-            return 0;
-        }
     }
 
     @Override

@@ -6,10 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -18,7 +16,6 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 final class KafkaContender implements Contender {
-    private static final long READY_SECONDS_MAX = 120;
     private static final long ACKNOWLEDGED_SECONDS_MAX = 120;
 
     private final KafkaNodes nodes;
@@ -30,27 +27,8 @@ final class KafkaContender implements Contender {
         nodes.startAll();
         Map<String, Object> config = Map.of("bootstrap.servers", nodes.addresses());
         admin = Admin.create(config);
-        awaitReady(count);
         Map<String, Object> producing = Map.of("bootstrap.servers", nodes.addresses(), "acks", "all");
         producer = new KafkaProducer<>(producing, new ByteArraySerializer(), new ByteArraySerializer());
-    }
-
-    private void awaitReady(int count) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS_MAX);
-        while (nodesThatAnswer() < count) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("Kafka did not start within " + READY_SECONDS_MAX + " s");
-            }
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
-    }
-
-    private int nodesThatAnswer() throws InterruptedException {
-        try {
-            return admin.describeCluster().nodes().get(5, TimeUnit.SECONDS).size();
-        } catch (ExecutionException | TimeoutException e) {
-            return 0;
-        }
     }
 
     @Override
