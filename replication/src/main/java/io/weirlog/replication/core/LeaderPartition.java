@@ -31,7 +31,7 @@ import java.util.TreeMap;
 /// FollowerClosed, FollowerGone                        StopSending
 /// OutOfRange                                          Answer: Refused, StopSending
 /// Tick                                                ProposeIsr without laggards; a lost one again
-/// MetadataChanged  a later partition epoch            watermark, ProposeIsr; who was removed: Answer: Refused
+/// MetadataChanged  a later partition epoch            watermark, ProposeIsr
 /// IsrAltered, IsrRefused, IsrUnknown                  watermark, ProposeIsr; see InSyncSet
 ///
 /// watermark = AnnounceHighWatermark and Answer: Moved to all who follow, if it rose
@@ -377,21 +377,8 @@ public class LeaderPartition {
 
     private void onMetadata(PartitionMetadata changed, List<LeaderEffect> effects) {
         if (inSync.adopt(changed)) {
-            for (var follower : List.copyOf(followers.keySet())) {
-                if (!changed.replicas().contains(follower)) {
-                    dismiss(follower, effects);
-                }
-            }
             afterChange(effects);
         }
-    }
-
-    /// Who is told asks again in case it is taken in once more: without, it would wait for more to come.
-    void dismiss(BrokerId follower, List<LeaderEffect> effects) {
-        var session = Optional.ofNullable(followers.get(follower)).flatMap(ReplicaProgress::followingSession);
-        stopSending(follower, effects);
-        session.ifPresent(one -> refuse(follower, one, LeaderMessage.Reason.NOT_A_REPLICA, effects));
-        followers.remove(follower);
     }
 
     private void afterChange(List<LeaderEffect> effects) {

@@ -45,6 +45,6 @@ public enum Bug {
     NO_COMPARE_AND_SET,
     /// R10: a node that has lost its disks goes on as the one that it was.
     WIPED_DISK_KEEPS_IDENTITY,
-    /// A replica that a move has dropped is not told: taken in again, it waits for ever.
-    REMOVED_REPLICA_NOT_TOLD
+    /// A replica is let go without a new leader epoch: taken in again for what it had acknowledged, it drops its log.
+    LET_GO_WITHIN_EPOCH
 }

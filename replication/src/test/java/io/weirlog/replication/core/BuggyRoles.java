@@ -123,15 +123,6 @@ public final class BuggyRoles extends Roles {
         }
 
         @Override
-        void dismiss(BrokerId follower, List<LeaderEffect> effects) {
-            var told = new ArrayList<LeaderEffect>();
-            super.dismiss(follower, told);
-            told.stream()
-                    .filter(effect -> bug != Bug.REMOVED_REPLICA_NOT_TOLD || !(effect instanceof LeaderEffect.Answer))
-                    .forEach(effects::add);
-        }
-
-        @Override
         boolean mayJoin(BrokerId replica, ReplicaProgress progress) {
             var end = progress.acknowledgedEnd();
             return switch (bug) {

@@ -3,8 +3,11 @@ package io.weirlog.replication.sim;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.metadata.PartitionImage;
+import io.weirlog.metadata.core.ElectionReason;
 import io.weirlog.metadata.core.IsrChange;
 import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataEvent;
 import io.weirlog.metadata.core.MetadataState;
 import io.weirlog.replication.core.Bug;
 import java.io.IOException;
@@ -40,6 +43,31 @@ final class BuggySwitches extends SimSwitches {
     @Override
     protected UUID directoryOfWipedDisk(UUID before, UUID fresh) {
         return bug == Bug.WIPED_DISK_KEEPS_IDENTITY ? before : super.directoryOfWipedDisk(before, fresh);
+    }
+
+    /// Only where the leader goes on: elsewhere the epoch rises because of that.
+    @Override
+    protected MetadataEvent decided(MetadataEvent event, MetadataState before) {
+        if (bug != Bug.LET_GO_WITHIN_EPOCH
+                || !(event instanceof MetadataEvent.PartitionChanged(var id, var name, var after, var election))
+                || election.filter(one -> one.reason() == ElectionReason.REASSIGNED)
+                        .isEmpty()) {
+            return event;
+        }
+        var former = before.topics().byId(id).orElseThrow().partitions().get(after.partition());
+        if (!former.leader().equals(after.leader())) {
+            return event;
+        }
+        var image = new PartitionImage(
+                after.partition(),
+                after.replicas(),
+                after.inSyncReplicas(),
+                after.leader(),
+                former.leaderEpoch(),
+                after.partitionEpoch(),
+                after.eligibleLeaderReplicas(),
+                after.reassignment());
+        return new MetadataEvent.PartitionChanged(id, name, image, Optional.empty());
     }
 
     @Override

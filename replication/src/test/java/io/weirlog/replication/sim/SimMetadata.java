@@ -108,12 +108,19 @@ final class SimMetadata {
     }
 
     private MetadataReply apply(MetadataCommand command) {
-        var applied = MetadataMachine.apply(latest(), latest().index() + 1, switches.applied(command, latest()));
+        var before = latest();
+        var applied = MetadataMachine.apply(before, before.index() + 1, switches.applied(command, before));
+        var events = applied.events().stream()
+                .map(event -> switches.decided(event, before))
+                .toList();
+        var asDecided = events.equals(applied.events());
+        var state =
+                asDecided ? applied.state() : before.followed(applied.state().index(), events);
         world.say(() -> "metadata " + applied.state().index() + ": " + command + " -> " + applied.reply()
-                + (applied.events().isEmpty() ? "" : ", " + applied.events()));
-        history.add(applied.state());
-        world.note("metadata", applied.state().index(), applied.events().size(), 0);
-        committed.accept(applied.state(), applied.events());
+                + (events.isEmpty() ? "" : ", " + events));
+        history.add(state);
+        world.note("metadata", state.index(), events.size(), 0);
+        committed.accept(state, events);
         return applied.reply();
     }
 }

@@ -5,6 +5,7 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.metadata.core.MetadataCommand;
+import io.weirlog.metadata.core.MetadataEvent;
 import io.weirlog.metadata.core.MetadataState;
 import java.io.IOException;
 import java.util.Optional;
@@ -35,6 +36,11 @@ public class SimSwitches {
     /// The checkpoint of a watermark that is read at the start.
     protected Offset knownWatermark(Offset checkpoint, PartitionLog log) {
         return checkpoint;
+    }
+
+    /// What becomes of what the controller has decided.
+    protected MetadataEvent decided(MetadataEvent event, MetadataState before) {
+        return event;
     }
 
     /// What the controller makes of a command, in the state that it finds.
