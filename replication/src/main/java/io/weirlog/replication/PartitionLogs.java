@@ -17,9 +17,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
@@ -31,11 +29,7 @@ final class PartitionLogs {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionLogs.class);
 
     /// Making a log or promoting it waits for the disk several times; beside each other these waits cost one.
-    /// The more of them, the fewer times: a call for all covers one step of each.
-    private static final int WAITING_THREADS = 512;
-
-    /// They are needed in crowds, for new topics and for elections.
-    private static final long IDLE_THREAD_SECONDS = 5;
+    private static final int WAITING_THREADS = 48;
 
     private static final long OPEN_AGAIN_MILLIS = 1000;
 
@@ -65,15 +59,7 @@ final class PartitionLogs {
         this.later = later;
         this.progress = new RecoveryProgress(clock::nanoTime);
         this.cleaner = new LogCleaner(config.cleaner(), clock::wallMillis, clock::nanoTime);
-        var waiting = new ThreadPoolExecutor(
-                WAITING_THREADS,
-                WAITING_THREADS,
-                IDLE_THREAD_SECONDS,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                GroupedSyncs.Waiting::new);
-        waiting.allowCoreThreadTimeOut(true);
-        this.threads = waiting;
+        this.threads = Executors.newFixedThreadPool(WAITING_THREADS, GroupedSyncs.Waiting::new);
         this.recovering = Executors.newFixedThreadPool(
                 config.recoveryThreads(),
                 Thread.ofPlatform().name("weirlog-open-", 0).factory());
