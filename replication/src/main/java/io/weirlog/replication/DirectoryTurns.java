@@ -5,9 +5,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/// Gives the directory of a name to one host at a time. A replica that is let go and soon added again, or a topic that
-/// is
-/// deleted and made again, has two hosts: the latter must not open the log that the former is still about to delete.
+/// Gives the directory of a name to one host at a time. A replica that is let go and soon added again, or a topic
+/// that is deleted and made again, has two hosts: the latter must not open the log that the former is about to delete.
 ///
 /// A host has its turn from its opening on, until it is released and all that it has begun in the directory has ended.
 /// By any thread.

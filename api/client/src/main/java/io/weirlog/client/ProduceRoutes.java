@@ -89,10 +89,11 @@ final class ProduceRoutes {
         return leader(batch.partition()).filter(batch::isOvertakenBy).isPresent();
     }
 
-    /// Takes back what is late and on its way to a broker that leads the lane's partition no longer: it may hang, and
-    /// never tell. What any broker answers is asked of others from now on.
-    List<ProducerBatch> takeOvertaken(PartitionLane lane, List<ProducerBatch> late) {
-        var stream = lane.stream();
+    /// Takes back what is late and on its way to a broker that leads the lane's partition no longer and is silent: it
+    /// may hang, and never tell. One that is not silent tells what became of its appends, when it has come to them.
+    /// What any broker answers is asked of others than a silent one from now on.
+    List<ProducerBatch> takeOvertaken(PartitionLane lane, List<ProducerBatch> late, long silentSinceNanos) {
+        var stream = lane.stream().filter(each -> each.heardNanos() - silentSinceNanos <= 0);
         if (stream.isEmpty()) {
             return List.of();
         }

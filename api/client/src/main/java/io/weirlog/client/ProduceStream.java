@@ -64,6 +64,7 @@ final class ProduceStream {
     private final Listener listener;
     private final Consumer<Runnable> mailbox;
     private final long openedAtNanos = System.nanoTime();
+    private long heardNanos = openedAtNanos;
     private final Map<Long, ProducerBatch> inFlight = new LinkedHashMap<>();
     private final Map<String, Alias> aliases = new HashMap<>();
     private final Responses responses = new Responses();
@@ -153,6 +154,11 @@ final class ProduceStream {
         return Optional.of(batch);
     }
 
+    /// When the broker last said anything: one that works, however slowly, goes on answering.
+    long heardNanos() {
+        return heardNanos;
+    }
+
     /// Waits for this batch's answer no longer; one that comes all the same is ignored.
     void giveUp(ProducerBatch batch) {
         if (inFlight.values().remove(batch)) {
@@ -237,6 +243,7 @@ final class ProduceStream {
         public void onNext(ProduceResponse response) {
             mailbox.accept(() -> {
                 if (phase != Phase.ENDED) {
+                    heardNanos = System.nanoTime();
                     handle(response);
                     requests().request(1);
                 }

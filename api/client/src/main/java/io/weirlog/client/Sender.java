@@ -317,7 +317,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
             if (late.isEmpty()) {
                 continue;
             }
-            for (var batch : routes.takeOvertaken(lane, late)) {
+            for (var batch : routes.takeOvertaken(lane, late, nowNanos - SUSPECT_NANOS)) {
                 failUnknown(
                         batch,
                         Problems.problem(

@@ -7,6 +7,7 @@ import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.weirlog.record.Record;
 import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.Leader;
 import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,7 +48,7 @@ final class InMemoryBroker implements AutoCloseable {
     private int maxInFlightAppends = 100;
     private long metadataIndex = 1;
     private String leaderAddress = "";
-    private int leaderEpoch = 3;
+    private final Map<String, Leader> leadersElsewhere = new HashMap<>();
     private boolean mute;
     private int namedAppends;
     private int problemsTold;
@@ -95,13 +97,19 @@ final class InMemoryBroker implements AutoCloseable {
         return leaderAddress.isEmpty() ? address() : leaderAddress;
     }
 
-    int leaderEpoch() {
-        return leaderEpoch;
+    /// Says from now on that another broker leads all of a topic.
+    synchronized void leader(String topic, String address, int epoch) {
+        leadersElsewhere.put(
+                topic,
+                Leader.newBuilder()
+                        .setBrokerId(2)
+                        .setLeaderEpoch(epoch)
+                        .setAddress(address)
+                        .build());
     }
 
-    synchronized void leader(String address, int epoch) {
-        leaderAddress = address;
-        leaderEpoch = epoch;
+    synchronized Optional<Leader> leaderElsewhere(String topic) {
+        return Optional.ofNullable(leadersElsewhere.get(topic));
     }
 
     synchronized void leaderAddress(String address) {

@@ -110,7 +110,7 @@ class ProducerFailureTest {
             var swallowed = producer.send("t", "b");
             Await.until("it is on its way", () -> broker.appendsSeen() == 2);
             var next = producer.send("t", "c");
-            broker.leader(second.address(), 4);
+            broker.leader("t", second.address(), 4);
             assertEquals(
                     UNKNOWN,
                     ProducerTest.failure(swallowed.orTimeout(20, TimeUnit.SECONDS))
@@ -134,9 +134,32 @@ class ProducerFailureTest {
             broker.react(Reaction.refuse(noLeader));
             var waiting = producer.send("t", "a");
             Await.until("it was refused", () -> broker.appendsSeen() == 1);
-            broker.leader(second.address(), 4);
+            broker.leader("t", second.address(), 4);
             waiting.orTimeout(20, TimeUnit.SECONDS).join();
             assertEquals(List.of("a"), second.values("t", 0));
+        }
+    }
+
+    /// It tells what became of the append when it has come to it: giving it up would fail a record for nothing.
+    @Test
+    void waitsForAFormerLeaderThatGoesOnAnswering() {
+        broker.createTopic("u", 1);
+        try (var second = InMemoryBroker.start();
+                var producer = client.producer(eager().build())) {
+            producer.send("u", "warm").join();
+            broker.react(new Reaction.Hold(new Reaction.Accept()));
+            var held = producer.send("t", "a");
+            Await.until("it is on its way", () -> broker.heldCount() == 1);
+            broker.leader("t", second.address(), 4);
+            var describes = broker.describesSeen();
+            Await.until("the producer knows the new leader", () -> {
+                producer.send("u", "another").join();
+                return broker.describesSeen() > describes + 3;
+            });
+            broker.release();
+            assertEquals(
+                    OptionalLong.of(0),
+                    held.orTimeout(20, TimeUnit.SECONDS).join().offset());
         }
     }
 

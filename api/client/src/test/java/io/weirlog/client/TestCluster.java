@@ -20,11 +20,16 @@ final class TestCluster extends ClusterServiceGrpc.ClusterServiceImplBase {
     }
 
     static Leader leader(InMemoryBroker broker) {
-        return Leader.newBuilder()
-                .setBrokerId(1)
-                .setLeaderEpoch(broker.leaderEpoch())
-                .setAddress(broker.leaderAddress())
-                .build();
+        return leader(broker, "");
+    }
+
+    private static Leader leader(InMemoryBroker broker, String topic) {
+        return broker.leaderElsewhere(topic)
+                .orElseGet(() -> Leader.newBuilder()
+                        .setBrokerId(1)
+                        .setLeaderEpoch(3)
+                        .setAddress(broker.leaderAddress())
+                        .build());
     }
 
     @Override
@@ -50,7 +55,7 @@ final class TestCluster extends ClusterServiceGrpc.ClusterServiceImplBase {
                             .setTopicId(ByteString.copyFrom(new TopicId(topic.id()).toBytes()));
                     for (var i = 0; i < topic.partitions().size(); i++) {
                         leaders.addPartitions(
-                                PartitionLeader.newBuilder().setPartition(i).setLeader(leader(broker)));
+                                PartitionLeader.newBuilder().setPartition(i).setLeader(leader(broker, name)));
                     }
                     response.addTopics(leaders);
                 }

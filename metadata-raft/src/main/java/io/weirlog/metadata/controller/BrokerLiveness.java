@@ -259,6 +259,7 @@ public final class BrokerLiveness {
         if (nowMillis - tickedAtMillis >= times.sessionMillis() / 2) {
             // Heartbeats of the time in which this process stood still are still to be read.
             sessions.values().forEach(session -> session.heardAtMillis = nowMillis);
+            takingOver = false;
         }
         tickedAtMillis = nowMillis;
         if (takingOver) {

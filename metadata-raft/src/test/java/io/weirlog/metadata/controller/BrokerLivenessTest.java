@@ -206,6 +206,24 @@ class BrokerLivenessTest {
     }
 
     @Test
+    void aFreshControllerThatStoodStillHurriesNobody() {
+        step(new Event.Activated(0));
+        for (int id = 1; id <= 3; id++) {
+            inService(id, id, 0);
+        }
+        step(new Event.Deactivated());
+        step(new Event.Activated(100_000));
+        beat(4, 100_100, 1, Wish.SERVE);
+        beat(5, 100_100, 2, Wish.SERVE);
+        step(new Event.Tick(102_000));
+        step(new Event.Tick(102_500));
+        assertEquals(List.of(), proposals);
+        beat(6, 102_600, 3, Wish.SERVE);
+        step(new Event.Tick(102_650));
+        assertEquals(List.of(), proposals);
+    }
+
+    @Test
     void aDrainEndsInAStop() {
         step(new Event.Activated(0));
         inService(1, 1, 0);
