@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -31,8 +32,16 @@ final class StateChecks implements AutoCloseable {
     private final BooleanSupplier active;
     private final Consumer<byte[]> proposer;
     private final Consumer<StateDivergedException> diverged;
-    private final ExecutorService hasher = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("metadata-state-check").factory());
+    /// Passes by what comes after it was closed: entries are still applied while the node stops, and an exception there
+    /// would stop Ratis from stopping.
+    private final ExecutorService hasher = new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("metadata-state-check").factory(),
+            new ThreadPoolExecutor.DiscardPolicy());
     /// Touched by the hasher's thread only.
     private final TreeMap<Long, String> ownHashes = new TreeMap<>();
     /// Touched by the applying thread only.
