@@ -1,5 +1,6 @@
 package io.weirlog.log;
 
+import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,7 +12,7 @@ import java.util.OptionalLong;
 ///
 /// | Found | Done |
 /// |---|---|
-/// | nothing | an empty log is made |
+/// | nothing, or what a crash has left of making a log | an empty log is made ([NewLog]) |
 /// | the marker of a clean shutdown, and a log that ends where it says | nothing is scanned |
 /// | anything else | every batch from the segment of the synced offset on is checked, its indexes are made anew |
 /// | damage at or above the synced offset | that is a torn end: cut, durably (L2, L5) |
@@ -19,6 +20,7 @@ import java.util.OptionalLong;
 final class LogRecovery {
     private final LogContext context;
     private final Storage storage;
+    private final Optional<LeaderEpoch> firstEpoch;
     private final List<String> foreignFiles = new ArrayList<>();
     private final List<Long> transactionIndexes = new ArrayList<>();
     private ProducerSnapshots snapshots;
@@ -58,9 +60,11 @@ final class LogRecovery {
         }
     }
 
-    LogRecovery(LogContext context) {
+    /// @param firstEpoch the epoch that begins if the log has to be made
+    LogRecovery(LogContext context, Optional<LeaderEpoch> firstEpoch) {
         this.context = context;
         this.storage = context.storage();
+        this.firstEpoch = firstEpoch;
         this.snapshots = new ProducerSnapshots(context, List.of());
     }
 
@@ -70,7 +74,17 @@ final class LogRecovery {
         }
         SegmentSwap.finishInterrupted(context);
         var bases = listSegments();
-        checkIdentity(bases);
+        var names = storage.list(context.directory());
+        var newLog = new NewLog(context);
+        if (newLog.isToBeMade(names)) {
+            return new Recovered(
+                    newLog.make(names, firstEpoch),
+                    producers(new ProducerTable()),
+                    0,
+                    false,
+                    report(true, 0, 0, "", 0));
+        }
+        checkIdentity();
         var start = LogStartFile.read(storage, context.directory());
         if (start.isEmpty()) {
             return recover(bases);
@@ -156,21 +170,15 @@ final class LogRecovery {
         return false;
     }
 
-    private void checkIdentity(List<Long> bases) throws IOException {
+    private void checkIdentity() throws IOException {
         var lines = PartitionMetadataFile.read(storage, context.directory());
-        if (lines.isPresent()) {
-            var mismatch = PartitionMetadataFile.mismatch(context.directory(), lines.get(), context.identity());
-            if (mismatch.isPresent()) {
-                throw new LogOpenException(mismatch.get());
-            }
-        } else if (bases.isEmpty()) {
-            // A new directory: nothing in it is durable before its own name is.
-            storage.syncDirectory(SmallFiles.directoryOf(context.directory()));
-            PartitionMetadataFile.write(
-                    storage, context.directory(), context.identity().id().topicId());
-        } else {
+        if (lines.isEmpty()) {
             throw new LogOpenException(new LogOpenFailure.OtherTopic(
-                    context.directory(), context.identity(), "it has segments but no " + LogFileNames.METADATA));
+                    context.directory(), context.identity(), "it has a log but no " + LogFileNames.METADATA));
+        }
+        var mismatch = PartitionMetadataFile.mismatch(context.directory(), lines.get(), context.identity());
+        if (mismatch.isPresent()) {
+            throw new LogOpenException(mismatch.get());
         }
     }
 

@@ -66,8 +66,22 @@ public final class PartitionLog implements AutoCloseable {
     public static PartitionLog open(
             Storage storage, Path directory, PartitionIdentity identity, LogConfig config, DelayedTasks later)
             throws IOException {
+        return open(storage, directory, identity, config, later, Optional.empty());
+    }
+
+    /// As above.
+    ///
+    /// @param firstEpoch of a log that has to be made: begins as with [#beginEpoch], without further syncs
+    public static PartitionLog open(
+            Storage storage,
+            Path directory,
+            PartitionIdentity identity,
+            LogConfig config,
+            DelayedTasks later,
+            Optional<LeaderEpoch> firstEpoch)
+            throws IOException {
         var context = new LogContext(storage, directory, identity, config, later);
-        var recovered = new LogRecovery(context).recover();
+        var recovered = new LogRecovery(context, firstEpoch).recover();
         var log = new PartitionLog(context, recovered);
         if (recovered.logStartOffset().isPresent()) {
             log.truncateFullyAndStartAt(new Offset(recovered.logStartOffset().getAsLong()));

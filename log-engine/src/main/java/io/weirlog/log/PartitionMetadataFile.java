@@ -20,8 +20,19 @@ final class PartitionMetadataFile {
 
     private PartitionMetadataFile() {}
 
-    static void write(Storage storage, Path directory, TopicId topicId) throws IOException {
-        SmallFiles.replace(storage, directory.resolve(LogFileNames.METADATA), content(topicId));
+    /// Writes it under a temporary name.
+    ///
+    /// @return that name, whose bytes are to be made durable before [#finish]
+    static String prepare(Storage storage, Path directory, TopicId topicId) throws IOException {
+        var temporary = SmallFiles.temporary(directory.resolve(LogFileNames.METADATA));
+        SmallFiles.writeUnsynced(storage, temporary, content(topicId));
+        return temporary.getFileName().toString();
+    }
+
+    /// Gives the prepared file its name, which is durable once the directory is.
+    static void finish(Storage storage, Path directory) throws IOException {
+        var file = directory.resolve(LogFileNames.METADATA);
+        storage.rename(SmallFiles.temporary(file), file);
     }
 
     static String content(TopicId topicId) {

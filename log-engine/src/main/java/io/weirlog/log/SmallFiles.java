@@ -23,7 +23,7 @@ public final class SmallFiles {
 
     /// As above.
     static void replace(Storage storage, Path file, ByteBuffer content) throws IOException {
-        var temporary = file.resolveSibling(file.getFileName() + LogFileNames.TEMPORARY);
+        var temporary = temporary(file);
         try (var out = storage.openForWrite(temporary)) {
             out.truncate(0);
             out.write(0, content);
@@ -31,6 +31,19 @@ public final class SmallFiles {
         }
         storage.rename(temporary, file);
         storage.syncDirectory(directoryOf(file));
+    }
+
+    /// Writes a file that is made durable together with others.
+    static void writeUnsynced(Storage storage, Path file, String content) throws IOException {
+        try (var out = storage.openForWrite(file)) {
+            out.truncate(0);
+            out.write(0, ByteBuffer.wrap(content.getBytes(UTF_8)));
+        }
+    }
+
+    /// Where a file is until it is in place.
+    static Path temporary(Path file) {
+        return file.resolveSibling(file.getFileName() + LogFileNames.TEMPORARY);
     }
 
     /// The lines of a file, or empty if there is none.

@@ -67,6 +67,18 @@ public interface Storage {
         written.syncData();
     }
 
+    /// Makes a new directory durable: its own name, the names in it, and the bytes of some of its files; many threads
+    /// may do so at once.
+    default void syncNew(Path directory, List<String> files) throws IOException {
+        for (var file : files) {
+            try (var written = openForWrite(directory.resolve(file))) {
+                written.syncData();
+            }
+        }
+        syncDirectory(directory);
+        syncDirectory(SmallFiles.directoryOf(directory));
+    }
+
     /// One call that makes everything on the directory's file system durable, where that is cheaper than a call for
     /// each of many files; empty where there is none that tells of every failure. It tells of those since it was
     /// opened: so it has to be open before the first write that it is to cover.

@@ -4,6 +4,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +55,14 @@ final class SyncedOffsetFile implements Closeable {
         return target;
     }
 
-    /// Makes the file of a new log, with nothing synced. Its name is the directory's affair.
+    /// Makes the file of a new log, with nothing synced, to be made durable together with others.
+    static void createUnsynced(Storage storage, Path directory) throws IOException {
+        try (var target = storage.openForWrite(directory.resolve(LogFileNames.SYNCED_OFFSET))) {
+            writeNothingSynced(target);
+        }
+    }
+
+    /// Makes the file of a log without any segments, with nothing synced. Its name is the directory's affair.
     static void create(Storage storage, Path directory) throws IOException {
         makeIfAbsent(storage, directory.resolve(LogFileNames.SYNCED_OFFSET));
     }
@@ -63,15 +73,19 @@ final class SyncedOffsetFile implements Closeable {
         if (storage.exists(file)) {
             return;
         }
-        var temporary = file.resolveSibling(file.getFileName() + LogFileNames.TEMPORARY);
+        var temporary = SmallFiles.temporary(file);
         try (var target = storage.openForWrite(temporary)) {
-            target.truncate(0);
-            for (var i = 0; i < SLOTS; i++) {
-                target.write((long) i * SLOT_BYTES, slot(ByteBuffer.allocate(SLOT_BYTES), 0));
-            }
+            writeNothingSynced(target);
             storage.syncSmall(temporary, target);
         }
         storage.rename(temporary, file);
+    }
+
+    private static void writeNothingSynced(Storage.WritableFile target) throws IOException {
+        target.truncate(0);
+        for (var i = 0; i < SLOTS; i++) {
+            target.write((long) i * SLOT_BYTES, slot(ByteBuffer.allocate(SLOT_BYTES), 0));
+        }
     }
 
     void write(long offset) throws IOException {
@@ -103,31 +117,42 @@ final class SyncedOffsetFile implements Closeable {
     ///
     /// @throws LogOpenException if a newer program wrote all of them
     static Optional<Long> read(Storage storage, Path directory) throws IOException {
+        var slots = validSlots(storage, directory);
+        var largest = slots.stream()
+                .filter(slot -> slot.version() == 0)
+                .map(Slot::offset)
+                .max(Comparator.naturalOrder());
+        if (largest.isEmpty() && !slots.isEmpty()) {
+            throw new LogOpenException(new LogOpenFailure.UnknownVersion(
+                    directory.resolve(LogFileNames.SYNCED_OFFSET),
+                    String.valueOf(slots.getLast().version())));
+        }
+        return largest;
+    }
+
+    /// Whether any program has ever noted that records were synced.
+    static boolean isBeyondStart(Storage storage, Path directory) throws IOException {
+        return validSlots(storage, directory).stream().anyMatch(slot -> slot.offset() > 0);
+    }
+
+    private record Slot(long offset, int version) {}
+
+    private static List<Slot> validSlots(Storage storage, Path directory) throws IOException {
         var file = directory.resolve(LogFileNames.SYNCED_OFFSET);
         if (!storage.exists(file)) {
-            return Optional.empty();
+            return List.of();
         }
         try (var in = storage.openForRead(file)) {
             var bytes = ByteBuffer.allocate((int) Math.min(in.sizeBytes(), SLOTS * SLOT_BYTES));
             in.read(0, bytes);
-            Optional<Long> largest = Optional.empty();
-            var newerVersion = 0;
+            var slots = new ArrayList<Slot>();
             for (var at = 0; at + SLOT_BYTES <= bytes.limit(); at += SLOT_BYTES) {
                 var offset = bytes.getLong(at);
-                var version = bytes.getInt(at + Long.BYTES + Integer.BYTES);
-                if (offset < 0 || bytes.getInt(at + Long.BYTES) != crcOf(offset)) {
-                    continue;
-                }
-                if (version != 0) {
-                    newerVersion = version;
-                } else if (offset > largest.orElse(-1L)) {
-                    largest = Optional.of(offset);
+                if (offset >= 0 && bytes.getInt(at + Long.BYTES) == crcOf(offset)) {
+                    slots.add(new Slot(offset, bytes.getInt(at + Long.BYTES + Integer.BYTES)));
                 }
             }
-            if (largest.isEmpty() && newerVersion != 0) {
-                throw new LogOpenException(new LogOpenFailure.UnknownVersion(file, String.valueOf(newerVersion)));
-            }
-            return largest;
+            return slots;
         }
     }
 

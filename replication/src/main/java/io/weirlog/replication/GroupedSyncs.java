@@ -53,6 +53,11 @@ final class GroupedSyncs implements Storage, Closeable {
         sync(directory, () -> storage.syncDirectory(directory));
     }
 
+    @Override
+    public void syncNew(Path directory, List<String> files) throws IOException {
+        sync(directory, () -> storage.syncNew(directory, files));
+    }
+
     private void sync(Path path, SyncGroup.Single single) throws IOException {
         if (!(Thread.currentThread() instanceof Waiting)) {
             single.sync();

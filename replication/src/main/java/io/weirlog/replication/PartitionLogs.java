@@ -1,6 +1,7 @@
 package io.weirlog.replication;
 
 import io.weirlog.common.InvariantViolation;
+import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.CleanerStats;
 import io.weirlog.log.DelayedTasks;
@@ -13,6 +14,7 @@ import io.weirlog.log.Storage;
 import io.weirlog.log.SystemLimitException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -213,17 +215,13 @@ final class PartitionLogs {
 
     private PartitionLog openAsItIs(Path directory, PartitionAssignment assignment) throws IOException {
         var identity = new PartitionIdentity(assignment.topic(), assignment.id());
-        var log = PartitionLog.open(storage, directory, identity, assignment.logConfig(), later);
+        // Whoever leads a new log begins its epoch at offset 0 (R4). Here many logs are synced together; when its first
+        // batch came, each would wait by itself, and the owner's other partitions with it.
+        var firstEpoch = assignment.isNew() ? Optional.of(assignment.leaderEpoch()) : Optional.<LeaderEpoch>empty();
+        var log = PartitionLog.open(storage, directory, identity, assignment.logConfig(), later, firstEpoch);
         var found = log.recovery();
         if (!found.foreignFiles().isEmpty()) {
             LOG.warn("{}: files that are not of its log are left alone: {}", directory, found.foreignFiles());
-        }
-        if (assignment.isNew()
-                && log.latestEpoch().isEmpty()
-                && log.logEndOffset().equals(Offset.ZERO)) {
-            // Whoever leads begins this epoch at offset 0 (R4). Here many logs are synced together; when its first
-            // batch came, each would wait by itself, and the owner's other partitions with it.
-            log.beginEpoch(assignment.leaderEpoch());
         }
         if (found.cutBytes() > 0) {
             LOG.info("{}: cut {} bytes of a torn end: {}", directory, found.cutBytes(), found.cutReason());
