@@ -43,7 +43,7 @@ public final class ProducerAdmission {
     public ProducerVerdict look(ByteBuffer batch) {
         var header = RecordBatch.of(batch);
         var state = header.hasProducer() ? stateOf(header.producerId()) : null;
-        return state == null ? ProducerState.ACCEPTED : state.judge(header);
+        return ProducerState.judge(state, header);
     }
 
     /// Says that a batch that [#look] has just accepted is to be appended.

@@ -6,17 +6,22 @@ import io.weirlog.log.ProducerTable.Entry;
 import io.weirlog.log.ProducerVerdict.Accepted;
 import io.weirlog.log.ProducerVerdict.Duplicate;
 import io.weirlog.log.ProducerVerdict.Fenced;
+import io.weirlog.log.ProducerVerdict.OldDuplicate;
 import io.weirlog.log.ProducerVerdict.OutOfOrder;
 import io.weirlog.log.ProducerVerdict.OutsideTransaction;
+import io.weirlog.log.ProducerVerdict.UnknownProducer;
 import io.weirlog.record.RecordBatch;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /// What one partition knows of one producer; see [ProducerTable]. Not thread-safe.
 final class ProducerState {
-    static final Accepted ACCEPTED = new Accepted();
+    private static final Accepted ACCEPTED = new Accepted();
+    /// Further back than any producer sends again.
+    private static final int OLD_RECORDS_MAX = 1 << 30;
 
     private final ArrayDeque<Appended> batches;
     private short epoch;
@@ -69,7 +74,16 @@ final class ProducerState {
         return transactionStart;
     }
 
-    ProducerVerdict judge(RecordBatch batch) {
+    /// @param state what is known of the batch's producer, if it has one
+    static ProducerVerdict judge(@Nullable ProducerState state, RecordBatch batch) {
+        if (state != null) {
+            return state.judge(batch);
+        }
+        // Were it taken, one before it that is still on its way could not be told from one that has long been there.
+        return batch.hasProducer() && batch.baseSequence() != 0 ? new UnknownProducer(batch.baseSequence()) : ACCEPTED;
+    }
+
+    private ProducerVerdict judge(RecordBatch batch) {
         if (batch.producerEpoch() < epoch) {
             return new Fenced(epoch, batch.producerEpoch());
         }
@@ -85,7 +99,19 @@ final class ProducerState {
             }
         }
         var expected = ProducerTable.plus(batches.getLast().lastSequence(), 1);
-        return batch.baseSequence() == expected ? inTransaction(batch) : new OutOfOrder(expected, batch.baseSequence());
+        if (batch.baseSequence() == expected) {
+            return inTransaction(batch);
+        }
+        return isBeforeAllKnown(batch)
+                ? new OldDuplicate(new Offset(batches.getFirst().baseOffset()))
+                : new OutOfOrder(expected, batch.baseSequence());
+    }
+
+    /// An epoch begins at 0 and has no gaps, so all its sequences before a known one were appended. What may as well
+    /// be a sequence of the next round is not taken for one of the last.
+    private boolean isBeforeAllKnown(RecordBatch batch) {
+        var recordsBetween = batches.getFirst().baseSequence() - batch.baseSequence();
+        return batch.lastOffsetDelta() < recordsBetween && recordsBetween < OLD_RECORDS_MAX;
     }
 
     private ProducerVerdict inTransaction(RecordBatch batch) {

@@ -16,13 +16,17 @@ import java.util.TreeMap;
 ///
 /// | Producer | Batch | Verdict |
 /// |---|---|---|
-/// | unknown, or forgotten | any | accepted |
+/// | unknown, or forgotten | with sequence 0 | accepted |
+/// | unknown, or forgotten | any other | unknown producer |
 /// | known | of an older epoch | fenced |
 /// | known | of a newer epoch | accepted with sequence 0, else out of order |
 /// | known | one of the last five again | duplicate, with the first one's offset |
 /// | known | continues the last one | accepted |
+/// | known | before all that are remembered | duplicate, without an offset |
 /// | known | anything else | out of order |
 /// | in a transaction | would be accepted, but is not transactional | outside of the transaction |
+///
+/// What is in a log already is taken in from any sequence on: its beginning may have been deleted.
 ///
 /// Sequences count records and go from 2³¹ − 1 to 0.
 public final class ProducerTable {
@@ -81,7 +85,7 @@ public final class ProducerTable {
     /// What to do with a batch that would be the next in the log (P1).
     ProducerVerdict check(RecordBatch batch) {
         var producer = batch.hasProducer() ? producers.get(batch.producerId()) : null;
-        return producer == null ? ProducerState.ACCEPTED : producer.judge(batch);
+        return ProducerState.judge(producer, batch);
     }
 
     /// What to do with a marker that would be the next in the log; empty if it is to be written.

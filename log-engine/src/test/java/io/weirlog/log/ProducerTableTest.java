@@ -8,7 +8,9 @@ import io.weirlog.common.Offset;
 import io.weirlog.log.ProducerVerdict.Accepted;
 import io.weirlog.log.ProducerVerdict.Duplicate;
 import io.weirlog.log.ProducerVerdict.Fenced;
+import io.weirlog.log.ProducerVerdict.OldDuplicate;
 import io.weirlog.log.ProducerVerdict.OutOfOrder;
+import io.weirlog.log.ProducerVerdict.UnknownProducer;
 import io.weirlog.log.TransactionMarker.Outcome;
 import io.weirlog.record.BatchFormat;
 import io.weirlog.record.RecordBatch;
@@ -72,25 +74,36 @@ class ProducerTableTest {
             var first = new Offset(2L * i);
             assertEquals(new Duplicate(first, first.plus(1), TestLogs.NOW + 2L * i), send(1, 0, i * 2, 2));
         }
-        assertEquals(new OutOfOrder(14, 2), send(1, 0, 2, 2), "too old to be known");
+        assertEquals(new OldDuplicate(new Offset(4)), send(1, 0, 2, 2), "too old to be known by its offset");
+        assertEquals(new OutOfOrder(14, 3), send(1, 0, 3, 2), "half of it is known");
         assertEquals(new OutOfOrder(14, 12), send(1, 0, 12, 3), "not the same batch");
         assertEquals(new OutOfOrder(14, 15), send(1, 0, 15, 1));
         assertEquals(ACCEPTED, send(1, 0, 14, 1));
-        assertEquals(ACCEPTED, send(2, 0, 77, 1), "its state may have been forgotten");
+        assertEquals(new UnknownProducer(77), send(2, 0, 77, 1), "its state may have been forgotten");
+        assertEquals(ACCEPTED, send(2, 0, 0, 1));
         assertEquals(ACCEPTED, table.check(batch(BatchFormat.NO_PRODUCER_ID, -1, -1, 1, end)));
     }
 
     @Test
     void sequencesWrap() {
-        assertEquals(ACCEPTED, send(1, 0, Integer.MAX_VALUE - 1, 4));
+        table.take(batch(1, 0, Integer.MAX_VALUE - 1, 4, end));
+        end += 4;
         assertEquals(new OutOfOrder(2, 3), send(1, 0, 3, 1));
         assertEquals(new Duplicate(new Offset(0), new Offset(3), TestLogs.NOW), send(1, 0, Integer.MAX_VALUE - 1, 4));
         assertEquals(ACCEPTED, send(1, 0, 2, 1));
+        for (var i = 0; i < ProducerTable.BATCHES_KEPT; i++) {
+            assertEquals(ACCEPTED, send(1, 0, 3 + i, 1));
+        }
+        assertEquals(new OldDuplicate(new Offset(5)), send(1, 0, 2, 1));
+        // Whether that was in the last round or will be in the next, only the producer knows.
+        assertEquals(new OutOfOrder(8, Integer.MAX_VALUE - 9), send(1, 0, Integer.MAX_VALUE - 9, 1));
     }
 
     @Test
     void aNewEpochFencesTheOldOneAndBeginsAtZero() {
-        assertEquals(ACCEPTED, send(1, 3, 5, 1));
+        for (var i = 0; i < 6; i++) {
+            assertEquals(ACCEPTED, send(1, 3, i, 1));
+        }
         assertEquals(new OutOfOrder(0, 6), send(1, 4, 6, 1));
         assertEquals(ACCEPTED, send(1, 4, 0, 1));
         assertEquals(new Fenced((short) 4, (short) 3), send(1, 3, 6, 1));
@@ -257,7 +270,7 @@ class ProducerTableTest {
                 assertEquals(entries, table.entries(), "judging changes nothing");
             }
         }
-        assertEquals(5, verdicts.size(), verdicts.toString());
+        assertEquals(7, verdicts.size(), verdicts.toString());
     }
 
     private static ProducerTable tableOf(List<RecordBatch> log) {
@@ -287,7 +300,7 @@ class ProducerTableTest {
     private static ProducerVerdict expected(List<Sent> all, Sent next) {
         var own = all.stream().filter(s -> s.producerId() == next.producerId()).toList();
         if (own.isEmpty()) {
-            return ACCEPTED;
+            return next.baseSequence() == 0 ? ACCEPTED : new UnknownProducer(next.baseSequence());
         }
         var last = own.getLast();
         if (next.epoch() != last.epoch()) {
@@ -297,11 +310,15 @@ class ProducerTableTest {
             return next.baseSequence() == 0 ? ACCEPTED : new OutOfOrder(0, next.baseSequence());
         }
         var recent = own.stream().filter(s -> s.epoch() == last.epoch()).toList();
-        for (var sent : recent.subList(Math.max(0, recent.size() - ProducerTable.BATCHES_KEPT), recent.size())) {
+        var known = recent.subList(Math.max(0, recent.size() - ProducerTable.BATCHES_KEPT), recent.size());
+        for (var sent : known) {
             if (sent.baseSequence() == next.baseSequence() && sent.records() == next.records()) {
                 var first = new Offset(sent.offset());
                 return new Duplicate(first, first.plus(sent.records() - 1), TestLogs.NOW + sent.offset());
             }
+        }
+        if (next.baseSequence() + next.records() <= known.getFirst().baseSequence()) {
+            return new OldDuplicate(new Offset(known.getFirst().offset()));
         }
         var expected = last.baseSequence() + last.records();
         return next.baseSequence() == expected ? ACCEPTED : new OutOfOrder(expected, next.baseSequence());
@@ -309,7 +326,8 @@ class ProducerTableTest {
 
     @Test
     void aSnapshotKeepsWhatComesNext(@TempDir Path directory) throws Exception {
-        assertEquals(ACCEPTED, send(7, 2, 40, 5));
+        table.take(batch(7, 2, 40, 5, end));
+        end += 5;
         assertEquals(ACCEPTED, send(7, 2, 45, 3));
         table.take(batch(9, 1, 0, 2, end, BatchFormat.TRANSACTIONAL_BIT));
         end += 2;
@@ -322,6 +340,7 @@ class ProducerTableTest {
         assertFalse(ProducerSnapshot.canBeOf(9, table.entries()), "it tells of a batch up to 9");
         assertEquals(
                 new Duplicate(new Offset(5), new Offset(7), TestLogs.NOW + 5), read.check(batch(7, 2, 45, 3, end)));
+        assertEquals(new OldDuplicate(new Offset(5)), read.check(batch(7, 2, 40, 5, end)));
         assertEquals(ACCEPTED, read.check(batch(7, 2, 48, 3, end)));
         assertEquals(new Fenced((short) 6, (short) 5), read.check(batch(11, 5, 0, 1, end)));
 
@@ -345,8 +364,8 @@ class ProducerTableTest {
 
     @Test
     void aDamagedSnapshotIsNotBelieved() {
-        assertEquals(ACCEPTED, send(7, 2, 40, 5));
-        assertEquals(ACCEPTED, send(8, 2, 40, 5));
+        assertEquals(ACCEPTED, send(7, 2, 0, 5));
+        assertEquals(ACCEPTED, send(8, 2, 0, 5));
         var good = bytesOf(ProducerSnapshot.encode(table.entries()));
         for (var bit = 0; bit < good.length * 8; bit++) {
             var bytes = good.clone();

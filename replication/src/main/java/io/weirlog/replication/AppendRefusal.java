@@ -13,14 +13,18 @@ public sealed interface AppendRefusal {
     /// The log does not end where the writer expected.
     record UnexpectedOffset(Offset expected, Offset logEndOffset) implements AppendRefusal {}
 
-    /// Batches of the producer are missing before this one, or it is too old to be recognised as a repeated one.
+    /// Batches of the producer are missing before this one, or it overlaps with others.
     record OutOfOrderSequence(int expected, int found) implements AppendRefusal {}
+
+    /// Nothing is known of the producer, and the batch is not its first one.
+    record UnknownProducer(int found) implements AppendRefusal {}
 
     /// A newer instance of the producer has taken over.
     record ProducerFenced(short currentEpoch, short foundEpoch) implements AppendRefusal {}
 
     /// The producer has a transaction open, to which the batch does not belong.
     record OutsideTransaction(Offset transactionStart) implements AppendRefusal {}
+
     /// The writer waits for all in-sync replicas, and there are fewer than `min.insync.replicas`.
     record NotEnoughReplicas(int inSync, int inSyncMin) implements AppendRefusal {}
 

@@ -97,28 +97,46 @@ final class LeaderRole implements PartitionRole {
         var nowNanos = host.clock().nanoTime();
         var full = awaitingLocal.isFull() || awaitingHighWatermark.isFull();
         for (var command : collected) {
-            if (command.deadlineNanos() - nowNanos <= 0) {
-                command.refuse(new AppendRefusal.TimedOut());
-            } else if (full) {
-                command.refuse(new AppendRefusal.Overloaded("appends waiting for an acknowledgement"));
-            } else if (command.acks() == Acks.ALL && !leader.hasEnoughInSync()) {
-                var metadata = assignment.metadata();
-                command.refuse(
-                        new AppendRefusal.NotEnoughReplicas(metadata.inSync().size(), metadata.inSyncMin()));
-            } else {
-                admitted.admit(command, admission);
-            }
+            admitted.admit(command, admission, obstacle(command, nowNanos, full));
         }
         return admitted;
     }
 
-    /// Answers as the first one was or will be: once that is as safe as the acks ask for.
+    private Optional<AppendRefusal> obstacle(AppendCommand command, long nowNanos, boolean full) {
+        if (command.deadlineNanos() - nowNanos <= 0) {
+            return Optional.of(new AppendRefusal.TimedOut());
+        }
+        if (full) {
+            return Optional.of(new AppendRefusal.Overloaded("appends waiting for an acknowledgement"));
+        }
+        var metadata = assignment.metadata();
+        return command.acks() == Acks.ALL && !leader.hasEnoughInSync()
+                ? Optional.of(
+                        new AppendRefusal.NotEnoughReplicas(metadata.inSync().size(), metadata.inSyncMin()))
+                : Optional.empty();
+    }
+
+    /// Answers as the first one was or will be: once that is as safe as the acks ask for. It was appended, so that it
+    /// cannot be said not to be there, however little time or room is left to wait.
     private void answerRepeated(Admitted.Repeated repeated) {
         var command = repeated.command();
-        var original = repeated.original();
+        if (repeated.end().isAfter(log.logEndOffset())) {
+            command.refuse(new AppendRefusal.Overloaded(OPEN_FILES)); // As its first coming in this turn.
+            return;
+        }
         command.batch().close();
-        var epoch = log.epochAt(original.baseOffset()).orElse(leader.epoch());
-        await(command, original.baseOffset(), original.lastOffset().plus(1), epoch, original.timestampMillis());
+        var first = repeated.first()
+                .map(place -> new AppendResult.First(
+                        place.baseOffset(),
+                        log.epochAt(place.baseOffset()).orElse(leader.epoch()),
+                        place.timestampMillis()));
+        if (awaitingLocal.isFull() || awaitingHighWatermark.isFull()) {
+            command.complete(new AppendResult.Unknown(
+                    AppendResult.UnknownCause.TIMED_OUT,
+                    "it was appended before, but too many appends wait for an acknowledgement to wait for this one"));
+            return;
+        }
+        await(command, repeated.end(), new AppendResult.Repeated(first, command.recordCount(), 0, durability));
         awaitingLocal.completeUpTo(leader.localEnd(), 1);
         awaitingHighWatermark.completeUpTo(leader.highWatermark(), leader.inSyncCount());
     }
@@ -160,7 +178,10 @@ final class LeaderRole implements PartitionRole {
                 continue;
             }
             var end = base.plus(command.recordCount());
-            await(command, base, end, leader.epoch(), wallMillis);
+            await(
+                    command,
+                    end,
+                    new AppendResult.Appended(base, command.recordCount(), leader.epoch(), wallMillis, 0, durability));
             base = end;
         }
         Invariant.check(base.equals(logEnd), "%s: appended to %s, ends at %s", host.name(), base, logEnd);
@@ -178,8 +199,7 @@ final class LeaderRole implements PartitionRole {
         return new AppendResult.Unknown(AppendResult.UnknownCause.STORAGE_FAILED, message);
     }
 
-    private void await(AppendCommand command, Offset base, Offset end, LeaderEpoch epoch, long timeMillis) {
-        var written = new AppendResult.Appended(base, command.recordCount(), epoch, timeMillis, 0, durability);
+    private void await(AppendCommand command, Offset end, AppendResult.InLog written) {
         switch (command.acks()) {
             case NONE -> command.complete(written);
             case LEADER -> awaitingLocal.add(new Pending(command, end, written));

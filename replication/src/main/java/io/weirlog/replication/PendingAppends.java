@@ -14,7 +14,7 @@ final class PendingAppends {
 
     /// @param command answered when the safe end reaches `end`
     /// @param success what it is then told, but for who holds it
-    record Pending(AppendCommand command, Offset end, AppendResult.Appended success) {}
+    record Pending(AppendCommand command, Offset end, AppendResult.InLog success) {}
 
     PendingAppends(int appendsMax) {
         this.appendsMax = appendsMax;
@@ -70,8 +70,7 @@ final class PendingAppends {
         for (var pending : expired) {
             pending.command.complete(new AppendResult.Unknown(
                     AppendResult.UnknownCause.TIMED_OUT,
-                    "written at offset " + pending.success.baseOffset()
-                            + ", but not acknowledged before the deadline"));
+                    "written before offset " + pending.end + ", but not acknowledged before the deadline"));
         }
     }
 

@@ -139,7 +139,7 @@ class PartitionsTest {
             assign(List.of(SELF), Optional.of(SELF), epoch, config);
             for (var append : appends) {
                 switch (append.get(20, TimeUnit.SECONDS)) {
-                    case AppendResult.Appended _ -> {}
+                    case AppendResult.InLog _ -> {}
                     case AppendResult.NotAppended(var refusal) ->
                         assertInstanceOf(AppendRefusal.NotLeader.class, refusal);
                     case AppendResult.Unknown(var cause, var _) ->
@@ -227,7 +227,13 @@ class PartitionsTest {
     }
 
     private static Offset baseOffset(CompletableFuture<AppendResult> result) throws Exception {
-        return assertInstanceOf(AppendResult.Appended.class, get(result)).baseOffset();
+        return switch (get(result)) {
+            case AppendResult.Appended appended -> appended.baseOffset();
+            case AppendResult.Repeated repeated ->
+                repeated.first().orElseThrow().baseOffset();
+            case AppendResult.NotAppended refused -> throw new AssertionError(refused);
+            case AppendResult.Unknown unknown -> throw new AssertionError(unknown);
+        };
     }
 
     @ParameterizedTest
@@ -246,8 +252,14 @@ class PartitionsTest {
         }
         var end = new Offset(40);
         assertEquals(end, leading().log().logEndOffset());
-        var again = assertInstanceOf(AppendResult.Appended.class, get(appendFrom(7, 0, 38, Optional.empty())));
-        assertEquals(new AppendResult.Appended(new Offset(38), 2, new LeaderEpoch(4), 2000, 1, durability), again);
+        var first = new AppendResult.First(new Offset(38), new LeaderEpoch(4), 2000);
+        assertEquals(
+                new AppendResult.Repeated(Optional.of(first), 2, 1, durability),
+                get(appendFrom(7, 0, 38, Optional.empty())));
+        assertEquals(
+                new AppendResult.Repeated(Optional.empty(), 2, 1, durability),
+                get(appendFrom(7, 0, 0, Optional.empty())),
+                "older than what is remembered");
         assertEquals(new Offset(38), baseOffset(appendFrom(7, 0, 38, Optional.of(new Offset(38)))));
         assertEquals(
                 new AppendResult.NotAppended(new AppendRefusal.UnexpectedOffset(end.plus(2), end)),
@@ -262,6 +274,9 @@ class PartitionsTest {
         assertEquals(
                 new AppendResult.NotAppended(new AppendRefusal.OutOfOrderSequence(2, 4)),
                 get(appendFrom(7, 1, 4, Optional.empty())));
+        assertEquals(
+                new AppendResult.NotAppended(new AppendRefusal.UnknownProducer(4)),
+                get(appendFrom(8, 1, 4, Optional.empty())));
         assertEquals(
                 new AppendResult.NotAppended(new AppendRefusal.ProducerFenced((short) 1, (short) 0)),
                 get(appendFrom(7, 0, 2, Optional.empty())));
@@ -361,7 +376,7 @@ class PartitionsTest {
         var appended = 0;
         for (var result : results) {
             switch (result.get(20, TimeUnit.SECONDS)) {
-                case AppendResult.Appended done -> appended++;
+                case AppendResult.InLog done -> appended++;
                 case AppendResult.NotAppended(var refusal) -> assertInstanceOf(AppendRefusal.Overloaded.class, refusal);
                 case AppendResult.Unknown unknown -> throw new AssertionError(unknown);
             }

@@ -89,7 +89,7 @@ class PendingAppendsTest {
                 Payload.of(ByteBuffer.allocate(1)), 1, Acks.ALL, Optional.empty(), deadlineNanos, result -> {
                     answers.add(
                             switch (result) {
-                                case AppendResult.Appended appended -> end + " appended";
+                                case AppendResult.InLog appended -> end + " appended";
                                 case AppendResult.NotAppended refused -> end + " refused";
                                 case AppendResult.Unknown unknown -> end + " " + unknown.cause();
                             });

@@ -32,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -113,7 +114,17 @@ class ReplicatedPartitionsTest {
     }
 
     private CompletableFuture<AppendResult> append(BrokerId leader, Acks acks) {
+        return append(leader, acks, new RecordBatchBuilder(Compression.NONE, 128));
+    }
+
+    /// A batch of producer 7 with two records.
+    private CompletableFuture<AppendResult> append(BrokerId leader, int baseSequence) {
         var builder = new RecordBatchBuilder(Compression.NONE, 128);
+        builder.producer(7, (short) 0, baseSequence);
+        return append(leader, Acks.ALL, builder);
+    }
+
+    private CompletableFuture<AppendResult> append(BrokerId leader, Acks acks, RecordBatchBuilder builder) {
         builder.append(System.currentTimeMillis(), null, new byte[100], List.of());
         builder.append(System.currentTimeMillis(), null, new byte[100], List.of());
         var result = new CompletableFuture<AppendResult>();
@@ -211,6 +222,76 @@ class ReplicatedPartitionsTest {
         await(() -> controller().current().metadata().inSync().size() == 3);
         assertEquals(3, appended(TWO).acknowledgedBy());
         awaitSameLogs(ALL, 6);
+    }
+
+    /// P1: nobody is told that something is safe because it was sent twice.
+    @Test
+    void aRepeatedBatchIsAnsweredOnceTheFirstCounts() throws Exception {
+        start(LogConfig.defaults(), 2);
+        appended(ONE);
+        reachable.remove(ONE);
+        transport(TWO).cut(ONE);
+        transport(THREE).cut(ONE);
+        var first = append(ONE, 0);
+        var again = append(ONE, 0);
+        await(() -> controller().current().metadata().inSync().equals(List.of(ONE)));
+        var refused = append(ONE, 2);
+        assertInstanceOf(AppendResult.NotAppended.class, refused.get(20, TimeUnit.SECONDS), "too few in sync");
+        var late = append(ONE, 0);
+        // The owner takes them in order.
+        assertInstanceOf(AppendResult.Appended.class, append(ONE, Acks.LEADER).get(20, TimeUnit.SECONDS));
+        assertTrue(Stream.of(first, again, late).noneMatch(CompletableFuture::isDone));
+        reachable.put(ONE, broker(ONE).followers());
+        var appended = assertInstanceOf(AppendResult.Appended.class, first.get(20, TimeUnit.SECONDS));
+        assertEquals(new Offset(2), appended.baseOffset());
+        assertEquals(Optional.of(new Offset(2)), firstOffset(again));
+        assertEquals(Optional.of(new Offset(2)), firstOffset(late));
+    }
+
+    private static Optional<Offset> firstOffset(CompletableFuture<AppendResult> repeated) throws Exception {
+        return assertInstanceOf(AppendResult.Repeated.class, repeated.get(20, TimeUnit.SECONDS))
+                .first()
+                .map(AppendResult.First::baseOffset);
+    }
+
+    /// P2: what a log says of its producers is the same for whoever has it, and is cut with it.
+    @Test
+    void aNewLeaderTellsRepeatedBatchesAsTheOldOneDid() throws Exception {
+        start(LogConfig.defaults(), 2);
+        for (var i = 0; i < 7; i++) {
+            assertInstanceOf(AppendResult.Appended.class, append(ONE, 2 * i).get(20, TimeUnit.SECONDS));
+        }
+        awaitSameLogs(ALL, 14);
+        reachable.remove(ONE);
+        transport(TWO).cut(ONE);
+        transport(THREE).cut(ONE);
+        var lost = append(ONE, 14);
+        await(() -> broker(ONE).view(ID).orElseThrow() instanceof PartitionView.Leading leading
+                && leading.log().logEndOffset().equals(new Offset(16)));
+        controller().elect(TWO);
+        assertInstanceOf(AppendResult.Unknown.class, lost.get(20, TimeUnit.SECONDS));
+        await(() -> broker(TWO).view(ID).orElseThrow() instanceof PartitionView.Leading);
+        for (var i = 2; i < 7; i++) {
+            assertEquals(Optional.of(new Offset(2L * i)), firstOffset(append(TWO, 2 * i)));
+        }
+        assertEquals(Optional.empty(), firstOffset(append(TWO, 0)));
+        var other = append(TWO, Acks.ALL).get(20, TimeUnit.SECONDS);
+        assertEquals(
+                new Offset(14),
+                assertInstanceOf(AppendResult.Appended.class, other).baseOffset());
+        var again = append(TWO, 14).get(20, TimeUnit.SECONDS);
+        assertEquals(
+                new Offset(16),
+                assertInstanceOf(AppendResult.Appended.class, again).baseOffset());
+        reachable.put(ONE, broker(ONE).followers());
+        controller().unfence();
+        await(() -> controller().current().metadata().inSync().size() == 3);
+        awaitSameLogs(ALL, 18);
+        // The former leader had the batch elsewhere, and cut it away.
+        controller().elect(ONE);
+        await(() -> broker(ONE).view(ID).orElseThrow() instanceof PartitionView.Leading);
+        assertEquals(Optional.of(new Offset(16)), firstOffset(append(ONE, 14)));
+        assertEquals(Optional.of(new Offset(12)), firstOffset(append(ONE, 12)));
     }
 
     @ParameterizedTest

@@ -9,7 +9,7 @@ import io.weirlog.v1.Problem;
 ///
 /// | The failure | A write | A read |
 /// |---|---|---|
-/// | its outcome is unknown | fails as `UNKNOWN`: again might double it | – |
+/// | its outcome is unknown | fails as `UNKNOWN`: again might double it; again if it is numbered | – |
 /// | may pass, and surely nothing was appended | again, after a growing delay | again |
 /// | another broker, or newer metadata, may help | again after a refresh, at once if the leader was named | again |
 /// | will come again | fails | fails |
@@ -45,6 +45,14 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
             return new Fail(AppendOutcome.APPEND_OUTCOME_UNKNOWN);
         }
         return again(problem, attempts, remainingMillis, jitter);
+    }
+
+    /// For a write of which nobody knows what became, if it is numbered so that it cannot be doubled; its time is
+    /// watched elsewhere.
+    Retry unknown(Problem problem, int attempts, double jitter) {
+        return again(problem, attempts, Long.MAX_VALUE, jitter) instanceof Retry retry
+                ? retry
+                : new Retry(delayMillis(attempts, jitter), true);
     }
 
     /// For requests that may be repeated whatever became of them.
@@ -116,6 +124,7 @@ record RetryPolicy(long firstDelayMillis, long delayMillisMax) {
                     ERROR_REASON_LOG_CORRUPT,
                     ERROR_REASON_PRODUCER_FENCED,
                     ERROR_REASON_OUT_OF_ORDER_SEQUENCE,
+                    ERROR_REASON_UNKNOWN_PRODUCER,
                     ERROR_REASON_STALE_MEMBER_EPOCH,
                     ERROR_REASON_UNSUPPORTED,
                     ERROR_REASON_CREDIT_EXCEEDED,

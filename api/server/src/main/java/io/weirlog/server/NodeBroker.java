@@ -25,6 +25,7 @@ import io.weirlog.server.internal.BrokerLife;
 import io.weirlog.server.internal.NodeIdentity;
 import io.weirlog.server.internal.TopicOpenings;
 import io.weirlog.server.produce.ProducerApi;
+import io.weirlog.server.produce.ProducerIds;
 import io.weirlog.server.replication.GrpcReplicaTransport;
 import io.weirlog.server.replication.MetadataIsrController;
 import io.weirlog.server.replication.ReplicationApi;
@@ -71,6 +72,7 @@ final class NodeBroker implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final DataFolders folders;
     private final MetadataIsrController isrController;
+    private final ProducerIds producerIds;
     private final BufferSource buffers = new PooledBuffers();
     private final Partitions partitions;
     private final Broker broker;
@@ -99,6 +101,7 @@ final class NodeBroker implements AutoCloseable {
         this.settings = new TopicSettings(config.logs().producerExpiration());
         this.folders = opened(DataFolders.open(config.logs().directories(), config.dataDir(), identity));
         this.isrController = opened(new MetadataIsrController(config.nodeId(), metadata.client()));
+        this.producerIds = new ProducerIds(config.nodeId(), metadata.client());
         try {
             this.partitions = opened(partitions());
         } catch (NodeStartException e) {
@@ -152,7 +155,7 @@ final class NodeBroker implements AutoCloseable {
         var topics = new TopicLookup(metadata.feed(), config.nodeId());
         var memory = new RequestMemory(config.limits().requestMemoryBytes());
         var methods = new DataPlane(buffers);
-        var producer = new ProducerApi(facts, openStreams, topics, settings, partitions, memory);
+        var producer = new ProducerApi(facts, openStreams, topics, settings, partitions, producerIds, memory);
         var consumer = opened(new ConsumerApi(facts, openStreams, topics, partitions, executor));
         var openings = new TopicOpenings(identity, metadata.feed(), broker, metadata.connections(), executor);
         var admin = new AdminApi(topics, metadata.client(), openings, partitions, config.topicDefaults(), executor);
@@ -199,6 +202,7 @@ final class NodeBroker implements AutoCloseable {
             // Before any partition is opened: a new life of the broker gives its partitions new leader epochs.
             var registered = register(internal, CleanStop.take(cleanStop));
             isrController.registered(registered.epoch());
+            producerIds.registered(registered.epoch());
             opened(metadata.feed().subscribe(broker));
             awaitOpen(registered.index());
             partitions.recovered();

@@ -128,9 +128,19 @@ public final class ServerProblems {
                 Status.Code.FAILED_PRECONDITION,
                 ErrorReason.ERROR_REASON_OUT_OF_ORDER_SEQUENCE,
                 "the producer's next sequence is " + expected + ", not " + found
-                        + ": batches between them are missing, or this one is too old to be recognised;"
-                        + " start over with a new producer epoch",
+                        + ": records between them are missing; send those first, or start over with a new producer"
+                        + " epoch",
                 Map.of("expected", Integer.toString(expected), "found", Integer.toString(found)));
+    }
+
+    public static Problem unknownProducer(int found) {
+        return Problems.problem(
+                Status.Code.FAILED_PRECONDITION,
+                ErrorReason.ERROR_REASON_UNKNOWN_PRODUCER,
+                "nothing is known of the producer, and its first records have the sequence 0, not " + found
+                        + ": it was idle for longer than producer.id.expiration.ms, or earlier records never came;"
+                        + " begin again with sequence 0, in a new producer epoch",
+                Map.of("found", Integer.toString(found)));
     }
 
     public static Problem producerFenced(short currentEpoch, short foundEpoch) {

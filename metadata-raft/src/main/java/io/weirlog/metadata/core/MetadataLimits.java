@@ -35,6 +35,10 @@ public final class MetadataLimits {
 
     public static final int PRODUCER_ID_BLOCK_IDS = 1_000;
 
+    /// One past the last producer id that is ever in a block. From here on they are made from names: see
+    /// `ProducerSequence.client_id`.
+    public static final long PRODUCER_IDS_END = 1L << 62;
+
     /// Of one encoded command: well below what the Raft log takes as one entry.
     public static final int COMMAND_BYTES_MAX = 1 << 20;
 

@@ -12,7 +12,7 @@ final class ProducerIdRules {
         return BrokerRules.guarded(state, command.brokerId(), command.epoch(), broker -> {
             long first = state.nextProducerId();
             int count = MetadataLimits.PRODUCER_ID_BLOCK_IDS;
-            if (first > Long.MAX_VALUE - count) {
+            if (first > MetadataLimits.PRODUCER_IDS_END - count) {
                 return Decision.reject(RejectReason.LIMIT_EXCEEDED, "all producer ids are used up");
             }
             return new Decision(

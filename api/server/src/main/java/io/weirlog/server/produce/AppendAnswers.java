@@ -30,6 +30,8 @@ final class AppendAnswers {
         return switch (result) {
             case AppendResult.Appended appended ->
                 answer.setAppended(appended(appended)).build();
+            case AppendResult.Repeated repeated ->
+                answer.setAppended(repeated(repeated)).build();
             case AppendResult.NotAppended(var refusal) ->
                 answer.setFailure(notAppended(refused(topic, id, refusal))).build();
             case AppendResult.Unknown unknown ->
@@ -47,6 +49,22 @@ final class AppendAnswers {
         if (result.acknowledgedBy() > 0) {
             appended.setBaseOffset(result.baseOffset().value());
         }
+        return appended.build();
+    }
+
+    private static Appended repeated(AppendResult.Repeated result) {
+        var appended = Appended.newBuilder()
+                .setRepeated(true)
+                .setRecordCount(result.recordCount())
+                .setAcknowledgedBy(result.acknowledgedBy())
+                .setDurability(durability(result.durability()));
+        result.first().ifPresent(first -> {
+            appended.setLeaderEpoch(first.epoch().value())
+                    .setAppendTime(RecordCodec.timestamp(first.appendTimeMillis()));
+            if (result.acknowledgedBy() > 0) {
+                appended.setBaseOffset(first.baseOffset().value());
+            }
+        });
         return appended.build();
     }
 
@@ -104,6 +122,7 @@ final class AppendAnswers {
                         Map.of("expected", expected.toString(), "log_end_offset", logEnd.toString()));
             case AppendRefusal.OutOfOrderSequence(var expected, var found) ->
                 ServerProblems.outOfOrderSequence(expected, found);
+            case AppendRefusal.UnknownProducer(var found) -> ServerProblems.unknownProducer(found);
             case AppendRefusal.ProducerFenced(var current, var found) -> ServerProblems.producerFenced(current, found);
             case AppendRefusal.OutsideTransaction(var start) -> ServerProblems.outsideTransaction(start);
             case AppendRefusal.Overloaded(var limit) -> ServerProblems.overloaded(limit);

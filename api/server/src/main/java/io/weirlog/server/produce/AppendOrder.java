@@ -7,6 +7,7 @@ import io.weirlog.v1.AppendRequest;
 import io.weirlog.v1.Compression;
 import io.weirlog.v1.ProduceAppend;
 import io.weirlog.v1.ProduceInitial;
+import io.weirlog.v1.ProducerSequence;
 import io.weirlog.v1.RecordList;
 import io.weirlog.wire.Framed;
 import io.weirlog.wire.Payload;
@@ -29,7 +30,7 @@ record AppendOrder(
         Duration timeout,
         OptionalLong expectedBaseOffset,
         Compression compression,
-        boolean hasProducerSequence,
+        Optional<ProducerSequence> producer,
         Optional<RecordList> records,
         Optional<ReceivedPayload> batch) {
 
@@ -45,7 +46,7 @@ record AppendOrder(
                         ? OptionalLong.of(request.getExpectedBaseOffset())
                         : OptionalLong.empty(),
                 request.getCompression(),
-                request.hasProducer(),
+                request.hasProducer() ? Optional.of(request.getProducer()) : Optional.empty(),
                 request.hasRecords() ? Optional.of(request.getRecords()) : Optional.empty(),
                 batch(framed.payload()));
     }
@@ -63,7 +64,7 @@ record AppendOrder(
                         ? OptionalLong.of(request.getExpectedBaseOffset())
                         : OptionalLong.empty(),
                 request.getCompression(),
-                request.hasProducer(),
+                request.hasProducer() ? Optional.of(request.getProducer()) : Optional.empty(),
                 request.hasRecords() ? Optional.of(request.getRecords()) : Optional.empty(),
                 batch(payload));
     }

@@ -158,10 +158,7 @@ final class Appender {
     private static Optional<Problem> mistake(AppendOrder order) {
         var batchForm = order.batch().isPresent();
         String message = null;
-        if (order.hasProducerSequence()) {
-            return Optional.of(ServerProblems.unsupported(
-                    "this version keeps no producer sequences: leave `producer` out of the request"));
-        } else if (!batchForm && order.records().isEmpty()) {
+        if (!batchForm && order.records().isEmpty()) {
             message = "the request carries neither `records` nor a `batch`";
         } else if (batchForm && order.records().isPresent()) {
             message = "the request carries both `records` and a `batch`: choose one";
@@ -176,6 +173,13 @@ final class Appender {
             message = "`expected_base_offset` is negative";
         } else if (order.timeout().getSeconds() < 0 || order.timeout().getSeconds() > TIMEOUT_SECONDS_MAX) {
             message = "`timeout` must be between 0 and " + TIMEOUT_SECONDS_MAX + " s";
+        } else if (order.producer().isPresent() && batchForm) {
+            message = "an encoded batch carries its producer's numbers itself: leave `producer` out of the request";
+        } else if (order.producer().isPresent() && order.partition().isEmpty()) {
+            message = "`producer` needs a `partition`: each partition has a sequence of its own, and records that the"
+                    + " broker distributes have none";
+        } else if (order.producer().isPresent()) {
+            message = Sequence.mistake(order.producer().get()).orElse(null);
         }
         return Optional.ofNullable(message).map(ServerProblems::invalidRequest);
     }
@@ -186,9 +190,9 @@ final class Appender {
         return switch (BatchValidator.validate(batch.buffer(), config.batchLimits(), bounds)) {
             case BatchVerdict.Invalid invalid -> new Prepared.Refused(ServerProblems.invalidBatch(invalid));
             case BatchVerdict.Valid valid ->
-                RecordBatch.of(batch.buffer()).hasProducer()
+                RecordBatch.of(batch.buffer()).isTransactional()
                         ? new Prepared.Refused(ServerProblems.unsupported(
-                                "this version keeps no producer sequences: encode batches without a producer id"))
+                                "this version has no transactions: encode batches without the transactional bit"))
                         : new Prepared.Batches(
                                 topic,
                                 List.of(new Ready(partition.orElseThrow(), batch, valid.recordCount(), List.of())));
@@ -202,7 +206,9 @@ final class Appender {
         var config = settings.of(topic).logConfig();
         List<Ready> batches = new ArrayList<>();
         for (var share : shares(order, topic, records).entrySet()) {
-            var problem = encodeShare(records, share, compression, config, batches);
+            var builder = new RecordBatchBuilder(compression, 1024);
+            order.producer().map(Sequence::of).ifPresent(sequence -> sequence.stamp(builder));
+            var problem = encodeShare(records, share, builder, config, batches);
             if (problem.isPresent()) {
                 return new Prepared.Refused(problem.get());
             }
@@ -222,12 +228,11 @@ final class Appender {
     private Optional<Problem> encodeShare(
             RecordList records,
             Map.Entry<Integer, List<Integer>> share,
-            Compression compression,
+            RecordBatchBuilder builder,
             LogConfig config,
             List<Ready> batches) {
         var indexes = share.getValue();
         var count = indexes.isEmpty() ? records.getRecordsCount() : indexes.size();
-        var builder = new RecordBatchBuilder(compression, 1024);
         var limits = config.batchLimits();
         var nowMillis = clock.wallMillis();
         var bounds = TimestampBounds.of(config, nowMillis);

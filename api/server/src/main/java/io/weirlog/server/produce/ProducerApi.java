@@ -30,6 +30,7 @@ public final class ProducerApi {
     private final NodeFacts facts;
     private final OpenStreams openStreams;
     private final Appender appender;
+    private final ProducerInits inits;
 
     public ProducerApi(
             NodeFacts facts,
@@ -37,10 +38,12 @@ public final class ProducerApi {
             TopicLookup topics,
             TopicSettings settings,
             Partitions partitions,
+            ProducerIds producerIds,
             RequestMemory memory) {
         this.facts = facts;
         this.openStreams = openStreams;
         this.appender = new Appender(topics, settings, partitions, memory, ReplicationClock.SYSTEM);
+        this.inits = new ProducerInits(producerIds);
     }
 
     public ServerServiceDefinition definition(DataPlane methods) {
@@ -48,10 +51,12 @@ public final class ProducerApi {
                 .setSchemaDescriptor(ProducerServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
                 .addMethod(methods.append())
                 .addMethod(methods.produce())
+                .addMethod(ProducerServiceGrpc.getInitProducerMethod())
                 .build();
         return ServerServiceDefinition.builder(descriptor)
                 .addMethod(methods.append(), ServerCalls.asyncUnaryCall(this::append))
                 .addMethod(methods.produce(), ServerCalls.asyncBidiStreamingCall(this::produce))
+                .addMethod(ProducerServiceGrpc.getInitProducerMethod(), ServerCalls.asyncUnaryCall(inits::init))
                 .build();
     }
 
