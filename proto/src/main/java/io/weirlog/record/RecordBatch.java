@@ -189,6 +189,14 @@ public final class RecordBatch {
         stampCrc(buffer, start);
     }
 
+    /// Says which producer sends the batch that starts at `start`, and seals it with the CRC of that.
+    public static void stampProducer(ByteBuffer buffer, int start, long id, short epoch, int baseSequence) {
+        buffer.putLong(start + BatchFormat.PRODUCER_ID_AT, id);
+        buffer.putShort(start + BatchFormat.PRODUCER_EPOCH_AT, epoch);
+        buffer.putInt(start + BatchFormat.BASE_SEQUENCE_AT, baseSequence);
+        stampCrc(buffer, start);
+    }
+
     /// Computes and writes the CRC of the batch that starts at `start`.
     public static void stampCrc(ByteBuffer buffer, int start) {
         var sizeBytes = buffer.getInt(start + BatchFormat.LENGTH_AT) + BatchFormat.PREFIX_BYTES;

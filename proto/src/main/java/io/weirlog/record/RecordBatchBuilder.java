@@ -137,6 +137,13 @@ public final class RecordBatchBuilder {
     ///
     /// @throws IllegalStateException if there is no record, since no log accepts that
     public ByteBuffer build() {
+        var batch = buildUnsealed();
+        RecordBatch.stampCrc(batch, 0);
+        return batch;
+    }
+
+    /// As [#build], but without the checksum, for whoever learns only later what [RecordBatch#stampProducer] stamps.
+    public ByteBuffer buildUnsealed() {
         if (recordCount == 0) {
             throw new IllegalStateException("a batch needs at least one record");
         }
@@ -180,7 +187,6 @@ public final class RecordBatchBuilder {
         batch.putShort(BatchFormat.PRODUCER_EPOCH_AT, producerEpoch);
         batch.putInt(BatchFormat.BASE_SEQUENCE_AT, baseSequence);
         batch.putInt(BatchFormat.RECORD_COUNT_AT, recordCount);
-        RecordBatch.stampCrc(batch, 0);
     }
 
     /// Writes everything before the key: the length needs to be known first, since it is a varint.

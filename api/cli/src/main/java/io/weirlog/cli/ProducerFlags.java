@@ -32,12 +32,22 @@ final class ProducerFlags {
             description = "How long a record is tried for; default 2m.")
     private Duration deliveryTimeout = Duration.ofMinutes(2);
 
+    @Option(
+            names = "--idempotent",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Whether a record is sent again where it may be written already, which brokers then notice;"
+                    + " default true.")
+    private boolean idempotent = true;
+
     ProducerOptions options() {
         return ProducerOptions.builder()
                 .acks(acks)
                 .compression(compression)
                 .linger(linger)
                 .deliveryTimeout(deliveryTimeout)
+                .idempotent(idempotent)
                 .build();
     }
 }

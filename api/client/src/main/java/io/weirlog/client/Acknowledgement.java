@@ -23,7 +23,8 @@ public final class Acknowledgement {
         return receipt.partition().partition();
     }
 
-    /// Empty with [Acks#NONE].
+    /// Empty with [Acks#NONE], and if so many attempts were not answered that the broker remembers no more where the
+    /// first one led.
     public OptionalLong offset() {
         var base = receipt.baseOffset();
         return base.isPresent() ? OptionalLong.of(base.getAsLong() + recordIndex) : base;

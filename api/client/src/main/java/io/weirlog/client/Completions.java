@@ -5,6 +5,7 @@ import io.weirlog.v1.AppendOutcome;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
+import java.util.List;
 import java.util.Map;
 
 /// Ends batches: frees their memory and tells their callbacks, each batch once. Belongs to the sender's thread.
@@ -35,6 +36,27 @@ final class Completions {
         fail(batch, problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
     }
 
+    /// Ends batches for whose end `problem` is the reason.
+    void end(List<SendWindow.Ended<ProducerBatch>> ended, Problem problem) {
+        for (var one : ended) {
+            switch (one.fate()) {
+                case NOT_APPENDED -> failNotAppended(one.batch(), problem);
+                case UNKNOWN -> fail(one.batch(), problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN);
+                case OVERTAKEN -> failOvertaken(one.batch());
+            }
+        }
+    }
+
+    /// Ends batches whose time is over.
+    void endLate(List<SendWindow.Ended<ProducerBatch>> ended) {
+        for (var one : ended) {
+            switch (one.fate()) {
+                case NOT_APPENDED, OVERTAKEN -> failLate(one.batch(), AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
+                case UNKNOWN -> failLate(one.batch(), AppendOutcome.APPEND_OUTCOME_UNKNOWN);
+            }
+        }
+    }
+
     void failLate(ProducerBatch batch, AppendOutcome outcome) {
         var timeoutMillis = options.deliveryTimeout().toMillis();
         var problem = Problems.problem(
@@ -54,6 +76,15 @@ final class Completions {
                         ErrorReason.ERROR_REASON_UNSPECIFIED,
                         "refused at first, and later records of " + batch.partition()
                                 + " are in the log already: sending these again would change their order"));
+    }
+
+    /// For batches that cannot be numbered anew.
+    static Problem sequenceBroken() {
+        return Problems.problem(
+                Status.Code.ABORTED,
+                ErrorReason.ERROR_REASON_OUT_OF_ORDER_SEQUENCE,
+                "an attempt to send it was not answered, and since earlier records of the partition are missing it"
+                        + " cannot be sent again under its number");
     }
 
     static Problem closed() {

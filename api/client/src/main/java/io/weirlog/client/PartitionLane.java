@@ -33,7 +33,9 @@ final class PartitionLane {
         this.partition = partition;
         this.options = options;
         this.onBegan = onBegan;
-        this.window = new SendWindow<>(options.maxInFlightPerPartition());
+        this.window = options.isIdempotent()
+                ? new SequencedWindow<>(options.maxInFlightPerPartition(), ProducerBatch::recordCount)
+                : new OrderedWindow<>(options.maxInFlightPerPartition());
     }
 
     PartitionRef partition() {

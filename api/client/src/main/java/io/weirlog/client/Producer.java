@@ -8,9 +8,13 @@ import java.util.concurrent.CompletableFuture;
 /// The records that one thread sends to one partition are appended in that order. Memory is bounded: when the buffer is
 /// full, sending blocks up to [ProducerOptions#maxBlock] and then fails with `OVERLOADED`.
 ///
-/// A record that surely was not appended is sent again, in order, until [ProducerOptions#deliveryTimeout]. When the
-/// outcome cannot be known (the connection broke before the answer, or another leader was elected and the old one keeps
-/// silent) the record fails with the outcome `UNKNOWN` and is not sent again, since that might double it.
+/// A record that was not acknowledged is sent again, in order, until [ProducerOptions#deliveryTimeout]. Brokers tell
+/// apart what they have already: each record is in the log once. One that fails says whether it may be there all
+/// the same (`UNKNOWN`) or is not (`NOT_APPENDED`).
+///
+/// Without [ProducerOptions#isIdempotent] only what surely was not appended is sent again. When the outcome cannot be
+/// known (the connection broke before the answer, or another leader was elected and the old one keeps silent) the
+/// record fails with the outcome `UNKNOWN` and is not sent again, since that might double it.
 public interface Producer extends AutoCloseable {
     /// Hands a record over; completes when it is acknowledged, or exceptionally with a [WeirlogException] that tells
     /// the outcome. What depends on the future runs on the producer's thread: it must be quick and must not block.

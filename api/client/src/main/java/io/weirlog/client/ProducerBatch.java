@@ -2,6 +2,7 @@ package io.weirlog.client;
 
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.record.Compression;
+import io.weirlog.record.RecordBatch;
 import io.weirlog.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -33,6 +34,8 @@ final class ProducerBatch {
     private Optional<LeaderEpoch> sentEpoch = Optional.empty();
     private long answerDueNanos;
     private boolean completed;
+    private boolean stamped;
+    private Optional<ProducerNumbers> numbers = Optional.empty();
 
     ProducerBatch(PartitionRef partition, long createdNanos, Compression compression, int initialBytes) {
         this.partition = partition;
@@ -71,16 +74,41 @@ final class ProducerBatch {
         open = false;
     }
 
-    /// Makes the bytes to send. Called once, after [#shut], outside the lane's lock: compression takes its time.
+    /// Makes the bytes to send, which [#stamp] completes. Called once, after [#shut], outside the lane's lock:
+    /// compression takes its time.
     void encode() {
-        encoded = builder.build();
+        encoded = builder.buildUnsealed();
+    }
+
+    /// Completes the bytes: with a place in a producer's sequence, or without.
+    void stamp(Optional<ProducerNumbers> numbers) {
+        if (stamped && this.numbers.equals(numbers)) {
+            return;
+        }
+        stamped = true;
+        this.numbers = numbers;
+        if (numbers.isPresent()) {
+            var producer = numbers.get().producer();
+            RecordBatch.stampProducer(
+                    encoded(),
+                    0,
+                    producer.producerId(),
+                    producer.epoch(),
+                    numbers.get().baseSequence());
+        } else {
+            RecordBatch.stampCrc(encoded(), 0);
+        }
+    }
+
+    int recordCount() {
+        return callbacks.size();
     }
 
     boolean isEncoded() {
         return encoded != null;
     }
 
-    /// The bytes to send; they stay the same for every attempt.
+    /// The bytes to send; they change only as long as no attempt is under way.
     ByteBuffer encoded() {
         var bytes = encoded;
         if (bytes == null) {

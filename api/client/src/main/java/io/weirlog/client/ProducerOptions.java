@@ -2,10 +2,13 @@ package io.weirlog.client;
 
 import io.weirlog.record.Compression;
 import java.time.Duration;
+import java.util.OptionalInt;
 
 /// How a [Producer] behaves; [#defaults] suits most.
 public final class ProducerOptions {
     private static final int BATCH_BYTES_MIN = 256;
+    /// As many batches as a broker remembers of each producer.
+    private static final int IDEMPOTENT_IN_FLIGHT_MAX = 5;
 
     private final Builder settings;
 
@@ -61,12 +64,19 @@ public final class ProducerOptions {
         return settings.requestTimeout;
     }
 
-    /// How many batches of one partition may be on their way at once; default 1.
+    /// Whether brokers are told the number of each record, so that they take it once, however often it is sent;
+    /// default true. Then records are sent again until the delivery timeout even where the outcome is unknown.
+    public boolean isIdempotent() {
+        return settings.idempotent;
+    }
+
+    /// How many batches of one partition may be on their way at once; default 5, and no more if the producer is
+    /// idempotent; otherwise 1.
     ///
-    /// Order is kept with any number: a refused batch goes again only if no later one was appended meanwhile;
-    /// if one was, its records fail with `NOT_APPENDED`. With 1 that cannot happen.
+    /// Order is kept with any number. Without idempotence a refused batch goes again only if no later one was
+    /// appended in between; if one was, its records fail with `NOT_APPENDED`. With 1 that cannot happen.
     public int maxInFlightPerPartition() {
-        return settings.maxInFlightPerPartition;
+        return settings.maxInFlightPerPartition.orElse(settings.idempotent ? IDEMPOTENT_IN_FLIGHT_MAX : 1);
     }
 
     /// Collects options.
@@ -79,7 +89,8 @@ public final class ProducerOptions {
         private Duration maxBlock = Duration.ofSeconds(30);
         private Duration deliveryTimeout = Duration.ofMinutes(2);
         private Duration requestTimeout = Duration.ofSeconds(30);
-        private int maxInFlightPerPartition = 1;
+        private boolean idempotent = true;
+        private OptionalInt maxInFlightPerPartition = OptionalInt.empty();
 
         private Builder() {}
 
@@ -93,6 +104,7 @@ public final class ProducerOptions {
             copy.maxBlock = maxBlock;
             copy.deliveryTimeout = deliveryTimeout;
             copy.requestTimeout = requestTimeout;
+            copy.idempotent = idempotent;
             copy.maxInFlightPerPartition = maxInFlightPerPartition;
             return copy;
         }
@@ -137,12 +149,24 @@ public final class ProducerOptions {
             return this;
         }
 
-        public Builder maxInFlightPerPartition(int batches) {
-            this.maxInFlightPerPartition = (int) Checks.atLeast("maxInFlightPerPartition", batches, 1);
+        public Builder idempotent(boolean idempotent) {
+            this.idempotent = idempotent;
             return this;
         }
 
+        public Builder maxInFlightPerPartition(int batches) {
+            this.maxInFlightPerPartition = OptionalInt.of((int) Checks.atLeast("maxInFlightPerPartition", batches, 1));
+            return this;
+        }
+
+        /// @throws IllegalArgumentException if an idempotent producer is to have more batches in flight than brokers
+        ///     remember
         public ProducerOptions build() {
+            if (idempotent && maxInFlightPerPartition.orElse(1) > IDEMPOTENT_IN_FLIGHT_MAX) {
+                throw new IllegalArgumentException("maxInFlightPerPartition must be at most " + IDEMPOTENT_IN_FLIGHT_MAX
+                        + " for an idempotent producer, it is " + maxInFlightPerPartition.getAsInt()
+                        + ": use fewer, or idempotent(false)");
+            }
             return new ProducerOptions(copy());
         }
     }

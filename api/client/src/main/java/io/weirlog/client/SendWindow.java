@@ -1,134 +1,72 @@
 package io.weirlog.client;
 
-import io.weirlog.common.Invariant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
 /// The batches of one partition that were sent and are not done, in the order of their records. Pure; it decides what
-/// may be sent so that the log never holds them in another order.
+/// may be sent, and what becomes of a batch that was not acknowledged, so that the log never holds them in another
+/// order.
 ///
-/// ```
-///            sent                    refused
-///   new ─────────────▶ on its way ─────────────▶ refused ──┬─ resent ─▶ on its way
-///                         │    │                           └─ a later one is, or may be, in the log: overtaken, done
-///                appended ▼    ▼ notAppended
-///                           done
-/// ```
-///
-/// A refused batch goes again only when nothing after it is on its way, and new ones wait until none is refused.
-final class SendWindow<B> {
-    private final int sizeMax;
-    private final Deque<Entry<B>> entries = new ArrayDeque<>();
-
-    SendWindow(int sizeMax) {
-        this.sizeMax = sizeMax;
+/// What happens to a batch on its way is told by exactly one of [#appended], [#unknown], [#refused], [#rejected] and
+/// [#outOfSequence]. Each returns the batches that are done because of this, besides one that was appended.
+sealed interface SendWindow<B> permits OrderedWindow, SequencedWindow {
+    /// How a batch ends that is not acknowledged.
+    enum Fate {
+        NOT_APPENDED,
+        /// Not appended, and a later one is, or may be: sending it again would change the order.
+        OVERTAKEN,
+        /// It may be in the log.
+        UNKNOWN
     }
 
-    boolean isEmpty() {
-        return entries.isEmpty();
-    }
+    record Ended<B>(B batch, Fate fate) {}
 
-    boolean anyOnItsWay() {
-        return entries.stream().anyMatch(entry -> entry.onItsWay);
-    }
+    boolean isEmpty();
 
-    boolean mayTakeNew() {
-        return entries.size() < sizeMax && entries.stream().allMatch(entry -> entry.onItsWay);
-    }
+    boolean anyOnItsWay();
 
-    void sent(B batch) {
-        Invariant.check(mayTakeNew(), "a batch was sent past the window of %s", sizeMax);
-        entries.addLast(new Entry<>(batch));
-    }
+    boolean mayTakeNew();
 
-    /// The batch is in the log, or may be. Returns the earlier ones that may not be sent again because of this:
-    /// they are done as well.
-    List<B> appended(B batch) {
-        var overtaken = new ArrayList<B>();
-        for (var iterator = entries.iterator(); iterator.hasNext(); ) {
-            var entry = iterator.next();
-            if (entry.batch.equals(batch)) {
-                iterator.remove();
-                return overtaken;
-            }
-            entry.overtaken = true;
-            if (!entry.onItsWay) {
-                iterator.remove();
-                overtaken.add(entry.batch);
-            }
-        }
-        throw missing();
-    }
+    void sent(B batch);
 
-    /// True if the batch will be sent again; false if a later one is in the log already, then this one is done.
-    boolean refused(B batch) {
-        var entry = find(batch);
-        if (entry.overtaken) {
-            entries.remove(entry);
-            return false;
-        }
-        entry.onItsWay = false;
-        return true;
-    }
+    /// The first batch that waits to be sent again, if it may go now; [#resent] says that it did.
+    Optional<B> nextToResend();
 
-    /// The batch is not in the log and will not be sent again.
-    void notAppended(B batch) {
-        entries.remove(find(batch));
-    }
+    void resent(B batch);
 
-    /// The first refused batch, if it may go now; [#resent] says that it did.
-    Optional<B> nextToResend() {
-        var refused = Optional.<B>empty();
-        for (var entry : entries) {
-            if (!entry.onItsWay && refused.isEmpty()) {
-                refused = Optional.of(entry.batch);
-            } else if (entry.onItsWay && refused.isPresent()) {
-                return Optional.empty();
-            }
-        }
-        return refused;
-    }
+    /// What the batch has to carry, if it is to be told when it comes twice. It changes only as long as the batch is
+    /// nowhere.
+    Optional<ProducerNumbers> numbers(B batch);
 
-    void resent(B batch) {
-        find(batch).onItsWay = true;
-    }
+    /// The batch is in the log.
+    List<Ended<B>> appended(B batch);
 
-    /// The refused batches, in order.
-    List<B> refused() {
-        return entries.stream()
-                .filter(entry -> !entry.onItsWay)
-                .map(entry -> entry.batch)
-                .toList();
-    }
+    /// Nobody knows whether the batch is in the log, or will be.
+    List<Ended<B>> unknown(B batch);
 
-    List<B> onItsWay() {
-        return entries.stream()
-                .filter(entry -> entry.onItsWay)
-                .map(entry -> entry.batch)
-                .toList();
-    }
+    /// The batch was not appended this time; it may be sent again.
+    List<Ended<B>> refused(B batch);
 
-    private Entry<B> find(B batch) {
-        return entries.stream()
-                .filter(entry -> entry.batch.equals(batch))
-                .findFirst()
-                .orElseThrow(SendWindow::missing);
-    }
+    /// The batch was not appended this time and never will be. Also for one that waits and is given up.
+    List<Ended<B>> rejected(B batch);
 
-    private static IllegalStateException missing() {
-        return new IllegalStateException("the batch is not in the window");
-    }
+    /// The batch was not appended, because those before it in its producer's sequence are missing.
+    List<Ended<B>> outOfSequence(B batch);
 
-    private static final class Entry<B> {
-        private final B batch;
-        private boolean onItsWay = true;
-        private boolean overtaken;
+    /// The time for the batch is over. One on its way keeps its place until it is told what became of it.
+    List<Ended<B>> expired(B batch);
 
-        Entry(B batch) {
-            this.batch = batch;
-        }
-    }
+    /// Whether nothing can be sent before [#begin].
+    boolean needsProducer();
+
+    /// Who sends; empty if nobody has begun, or the broker need not know.
+    Optional<ProducerIdentity> producer();
+
+    /// Goes on as another producer, or in another epoch of the same one.
+    List<Ended<B>> begin(ProducerIdentity next);
+
+    /// The batches that wait to be sent again, in order.
+    List<B> waiting();
+
+    List<B> onItsWay();
 }

@@ -9,9 +9,11 @@ import io.weirlog.v1.Problem;
 import io.weirlog.v1.ProduceInitialized;
 import io.weirlog.wire.Problems;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -40,12 +42,16 @@ final class Sender implements Runnable, ProduceStream.Listener {
     private final MetadataCache metadata;
     private final MetadataRefresh refresh;
     private final ProduceRoutes routes;
+    private final ProducerIdentities identities;
     private final Completions completions;
     private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
     private final Set<PartitionLane> active = new LinkedHashSet<>();
     private final Thread thread;
     private long checkedNanos = System.nanoTime();
     private long askedNanos = checkedNanos;
+    /// Why nothing is sent any more.
+    private Optional<Problem> fenced = Optional.empty();
+
     private volatile boolean hurry;
     private volatile boolean stopping;
 
@@ -56,6 +62,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
         this.refresh = new MetadataRefresh(metadata, this::post);
         this.completions = new Completions(options, accumulator);
         this.routes = new ProduceRoutes(options, metadata, connections, this, this::post);
+        this.identities = new ProducerIdentities(new UnaryCalls(connections), this::post);
         this.thread = new Thread(this, "weirlog-producer");
         this.thread.setDaemon(true);
     }
@@ -144,6 +151,13 @@ final class Sender implements Runnable, ProduceStream.Listener {
         }
         var window = lane.window();
         while (true) {
+            if (fenced.isPresent()) {
+                failWaiting(lane, fenced.get());
+                return CHECK_NANOS;
+            }
+            if (window.needsProducer() && !begin(lane, nowNanos)) {
+                return CHECK_NANOS;
+            }
             var again = window.nextToResend();
             if (again.isPresent() && lane.retryInNanos(nowNanos) > 0 && !routes.isOvertaken(again.get())) {
                 return lane.retryInNanos(nowNanos);
@@ -173,8 +187,20 @@ final class Sender implements Runnable, ProduceStream.Listener {
                 }
                 window.sent(batch.get());
             }
+            batch.get().stamp(window.numbers(batch.get()));
             routes.send(lane, batch.get(), route.get(), nowNanos);
         }
+    }
+
+    /// Whether the lane may go on as somebody.
+    private boolean begin(PartitionLane lane, long nowNanos) {
+        var next = identities.after(lane.window().producer(), nowNanos);
+        if (next.isPresent()) {
+            completions.end(lane.window().begin(next.get()), Completions.sequenceBroken());
+        } else {
+            identities.refusal().ifPresent(problem -> failWaiting(lane, problem));
+        }
+        return next.isPresent();
     }
 
     private boolean isHurried() {
@@ -200,7 +226,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
             }
             if (result.hasAppended()) {
                 completions.succeed(batch, new BatchReceipt(batch.partition(), result.getAppended()));
-                lane.window().appended(batch).forEach(completions::failOvertaken);
+                lane.window().appended(batch).forEach(overtaken -> completions.failOvertaken(overtaken.batch()));
             } else {
                 onFailed(lane, batch, result.getFailure());
             }
@@ -210,33 +236,47 @@ final class Sender implements Runnable, ProduceStream.Listener {
 
     private void onFailed(PartitionLane lane, ProducerBatch batch, AppendFailure failure) {
         var problem = failure.getProblem();
-        var nowNanos = System.nanoTime();
-        var remainingMillis = TimeUnit.NANOSECONDS.toMillis(deadlineNanos(batch) - nowNanos);
-        var decision =
-                RetryPolicy.DEFAULT.append(problem, failure.getOutcome(), batch.attempts(), remainingMillis, random());
-        if (decision instanceof RetryPolicy.Retry retry && !batch.isCompleted()) {
-            if (lane.window().refused(batch)) {
-                lane.retryAt(nowNanos + TimeUnit.MILLISECONDS.toNanos(retry.delayMillis()));
-            } else {
-                completions.failOvertaken(batch);
-            }
-            if (retry.refreshMetadata()) {
-                routes.leaderNamed(lane.partition(), problem);
-                refresh.want(lane.partition().topic());
-            }
-        } else if (decision instanceof RetryPolicy.Fail fail
-                && fail.outcome() != AppendOutcome.APPEND_OUTCOME_NOT_APPENDED) {
-            failUnknown(batch, problem);
+        if (failure.getOutcome() != AppendOutcome.APPEND_OUTCOME_NOT_APPENDED) {
+            onUnknown(lane, batch, problem);
+            return;
+        }
+        var reason = problem.getReason();
+        if (reason == ErrorReason.ERROR_REASON_OUT_OF_ORDER_SEQUENCE
+                || reason == ErrorReason.ERROR_REASON_UNKNOWN_PRODUCER) {
+            completions.end(lane.window().outOfSequence(batch), problem);
+        } else if (reason == ErrorReason.ERROR_REASON_PRODUCER_FENCED) {
+            completions.end(lane.window().rejected(batch), problem);
+            fenced = Optional.of(problem);
         } else {
-            lane.window().notAppended(batch);
-            completions.failNotAppended(batch, problem);
+            onRefused(lane, batch, problem);
         }
     }
 
-    private void failUnknown(ProducerBatch batch, Problem problem) {
-        completions.fail(batch, problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN);
-        var window = accumulator.lane(batch.partition()).window();
-        window.appended(batch).forEach(completions::failOvertaken);
+    private void onRefused(PartitionLane lane, ProducerBatch batch, Problem problem) {
+        var remainingMillis = TimeUnit.NANOSECONDS.toMillis(deadlineNanos(batch) - System.nanoTime());
+        var decision = RetryPolicy.DEFAULT.append(
+                problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED, batch.attempts(), remainingMillis, random());
+        if (decision instanceof RetryPolicy.Retry retry) {
+            completions.end(lane.window().refused(batch), problem);
+            pause(lane, retry, problem);
+        } else {
+            completions.end(lane.window().rejected(batch), problem);
+        }
+    }
+
+    private void onUnknown(PartitionLane lane, ProducerBatch batch, Problem problem) {
+        completions.end(lane.window().unknown(batch), problem);
+        if (!batch.isCompleted()) {
+            pause(lane, RetryPolicy.DEFAULT.unknown(problem, batch.attempts(), random()), problem);
+        }
+    }
+
+    private void pause(PartitionLane lane, RetryPolicy.Retry retry, Problem problem) {
+        lane.retryAt(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(retry.delayMillis()));
+        if (retry.refreshMetadata()) {
+            routes.leaderNamed(lane.partition(), problem);
+            refresh.want(lane.partition().topic());
+        }
     }
 
     @Override
@@ -251,7 +291,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
         var wasOpening = stream.phase() == ProduceStream.Phase.OPENING;
         LOG.debug("stream to {} ended: {}", stream.address(), problem.getMessage());
         routes.ended(stream, problem);
-        stream.takeAll().forEach(batch -> failUnknown(batch, problem));
+        stream.takeAll().forEach(batch -> onUnknown(accumulator.lane(batch.partition()), batch, problem));
         var isFinal = wasOpening
                 && RetryPolicy.DEFAULT.repeatable(problem, 1, Long.MAX_VALUE, random()) instanceof RetryPolicy.Fail;
         if (isFinal) {
@@ -274,15 +314,11 @@ final class Sender implements Runnable, ProduceStream.Listener {
             for (var batch : lane.takeExpired(nowNanos)) {
                 completions.failLate(batch, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
             }
-            for (var batch : lane.window().refused()) {
+            var sent = new ArrayList<>(lane.window().waiting());
+            sent.addAll(lane.window().onItsWay());
+            for (var batch : sent) {
                 if (nowNanos - deadlineNanos(batch) >= 0) {
-                    lane.window().notAppended(batch);
-                    completions.failLate(batch, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED);
-                }
-            }
-            for (var batch : lane.window().onItsWay()) {
-                if (nowNanos - deadlineNanos(batch) >= 0) {
-                    completions.failLate(batch, AppendOutcome.APPEND_OUTCOME_UNKNOWN);
+                    completions.endLate(lane.window().expired(batch));
                 }
             }
         }
@@ -310,7 +346,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
             var late = lane.window().onItsWay().stream()
                     .filter(batch -> nowNanos - batch.sentNanos() >= SUSPECT_NANOS)
                     .toList();
-            if (isTimeToAsk && !(late.isEmpty() && lane.window().refused().isEmpty())) {
+            if (isTimeToAsk && !(late.isEmpty() && lane.window().waiting().isEmpty())) {
                 askedNanos = nowNanos;
                 refresh.want(lane.partition().topic());
             }
@@ -318,7 +354,8 @@ final class Sender implements Runnable, ProduceStream.Listener {
                 continue;
             }
             for (var batch : routes.takeOvertaken(lane, late, nowNanos - SUSPECT_NANOS)) {
-                failUnknown(
+                onUnknown(
+                        lane,
                         batch,
                         Problems.problem(
                                 Status.Code.UNAVAILABLE,
@@ -335,9 +372,8 @@ final class Sender implements Runnable, ProduceStream.Listener {
 
     private void failWaiting(PartitionLane lane, Problem problem) {
         lane.takeAll().forEach(batch -> completions.failNotAppended(batch, problem));
-        for (var batch : lane.window().refused()) {
-            lane.window().notAppended(batch);
-            completions.failNotAppended(batch, problem);
+        for (var batch : lane.window().waiting()) {
+            completions.end(lane.window().rejected(batch), problem);
         }
     }
 
@@ -346,7 +382,7 @@ final class Sender implements Runnable, ProduceStream.Listener {
         routes.all().forEach(stream -> stream.cancel("the producer was closed"));
         for (var lane : accumulator.end()) {
             lane.end().forEach(batch -> completions.failNotAppended(batch, problem));
-            lane.window().refused().forEach(batch -> completions.failNotAppended(batch, problem));
+            failWaiting(lane, problem);
             lane.window()
                     .onItsWay()
                     .forEach(batch -> completions.fail(batch, problem, AppendOutcome.APPEND_OUTCOME_UNKNOWN));

@@ -39,7 +39,9 @@ public class WeirlogException extends RuntimeException {
         var message = outcome == AppendOutcome.APPEND_OUTCOME_NOT_APPENDED
                 ? problem.getMessage() + " (the records are not in the log; they can be sent again)"
                 : problem.getMessage() + " (the records may be in the log: look before sending them again)";
-        return new WeirlogException(message, problem, outcome, null);
+        return problem.getReason() == ErrorReason.ERROR_REASON_PRODUCER_FENCED
+                ? new ProducerFencedException(message, problem, outcome)
+                : new WeirlogException(message, problem, outcome, null);
     }
 
     /// The client itself could not do it.

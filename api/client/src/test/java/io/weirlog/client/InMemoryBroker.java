@@ -35,6 +35,7 @@ final class InMemoryBroker implements AutoCloseable {
     private final Map<String, TestTopic> topics = new TreeMap<>();
     private final Deque<Reaction> reactions = new ArrayDeque<>();
     private final Deque<Problem> deletionProblems = new ArrayDeque<>();
+    private final Deque<Problem> initRefusals = new ArrayDeque<>();
     private final List<Runnable> held = new ArrayList<>();
     private final List<TestConsumeStream> consumeStreams = new ArrayList<>();
     private final List<TestProduceStream> produceStreams = new ArrayList<>();
@@ -47,6 +48,7 @@ final class InMemoryBroker implements AutoCloseable {
     private int laggingAnswers;
     private int maxInFlightAppends = 100;
     private long metadataIndex = 1;
+    private long producerIds = 1_000;
     private String leaderAddress = "";
     private final Map<String, Leader> leadersElsewhere = new HashMap<>();
     private boolean mute;
@@ -188,6 +190,29 @@ final class InMemoryBroker implements AutoCloseable {
     /// The next appends meet these reactions, in order; those after are accepted.
     synchronized void react(Reaction... next) {
         reactions.addAll(List.of(next));
+    }
+
+    /// The next producers that ask who they are get these problems, in order.
+    synchronized void refuseProducers(Problem... problems) {
+        initRefusals.addAll(List.of(problems));
+    }
+
+    Optional<Problem> nextInitRefusal() {
+        return Optional.ofNullable(initRefusals.poll());
+    }
+
+    long nextProducerId() {
+        return producerIds++;
+    }
+
+    /// The partition knows its producers no more.
+    synchronized void forgetProducers(String topic, int partition) {
+        log(topic, partition).producers().forget();
+    }
+
+    /// The epoch of the producer of each batch in a partition.
+    synchronized List<Integer> producerEpochs(String topic, int partition) {
+        return log(topic, partition).producerEpochs();
     }
 
     Reaction nextReaction() {

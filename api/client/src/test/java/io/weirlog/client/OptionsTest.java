@@ -52,6 +52,9 @@ class OptionsTest {
         refused("deliveryTimeout", () -> producer.deliveryTimeout(Duration.ZERO));
         refused("requestTimeout", () -> producer.requestTimeout(Duration.ZERO));
         refused("maxInFlightPerPartition", () -> producer.maxInFlightPerPartition(0));
+        refused(
+                "at most 5",
+                () -> ProducerOptions.builder().maxInFlightPerPartition(6).build());
         var consumer = ConsumerOptions.builder();
         refused("needs a topic", consumer::build);
         refused("maxPollRecords", () -> consumer.maxPollRecords(0));
@@ -64,6 +67,15 @@ class OptionsTest {
         refused("-1", () -> StartAt.offset(-1));
         refused("-1", () -> ProducerRecord.of("t", "v").toPartition(-1));
         refused("before 1970", () -> ProducerRecord.of("t", "v").at(-1));
+    }
+
+    @Test
+    void producersAreIdempotentUnlessToldOtherwise() {
+        assertTrue(ProducerOptions.defaults().isIdempotent());
+        assertEquals(5, ProducerOptions.defaults().maxInFlightPerPartition());
+        var plain = ProducerOptions.builder().idempotent(false);
+        assertEquals(1, plain.build().maxInFlightPerPartition());
+        assertEquals(6, plain.maxInFlightPerPartition(6).build().maxInFlightPerPartition());
     }
 
     @Test

@@ -29,9 +29,22 @@ class ProducerChaosTest {
             Problems.problem(Status.Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BATCH_MALFORMED, "bad");
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "1, 2", "1, 3", "5, 4", "5, 5", "5, 6", "5, 7", "5, 8"})
-    void tellsTheTruth(int inFlight, long seed) {
-        var name = "in flight " + inFlight + ", seed " + seed;
+    @CsvSource({
+        "false, 1, 1",
+        "false, 1, 2",
+        "false, 5, 4",
+        "false, 5, 5",
+        "false, 5, 6",
+        "true, 1, 1",
+        "true, 1, 2",
+        "true, 5, 4",
+        "true, 5, 5",
+        "true, 5, 6",
+        "true, 5, 7",
+        "true, 5, 8"
+    })
+    void tellsTheTruth(boolean idempotent, int inFlight, long seed) {
+        var name = (idempotent ? "idempotent, " : "") + "in flight " + inFlight + ", seed " + seed;
         try (var broker = InMemoryBroker.start();
                 var client = WeirlogClient.connect(broker.address())) {
             broker.createTopic("t", 2);
@@ -39,7 +52,7 @@ class ProducerChaosTest {
             for (var i = 0; i < 200; i++) {
                 broker.react(reaction(random));
             }
-            var sent = send(client, inFlight);
+            var sent = send(client, idempotent, inFlight);
             for (var partition = 0; partition < 2; partition++) {
                 var log = broker.values("t", partition).stream()
                         .map(Integer::valueOf)
@@ -64,10 +77,12 @@ class ProducerChaosTest {
         };
     }
 
-    private static List<CompletableFuture<Acknowledgement>> send(WeirlogClient client, int inFlight) {
+    private static List<CompletableFuture<Acknowledgement>> send(
+            WeirlogClient client, boolean idempotent, int inFlight) {
         var options = ProducerOptions.builder()
                 .linger(Duration.ZERO)
                 .batchBytes(256)
+                .idempotent(idempotent)
                 .maxInFlightPerPartition(inFlight)
                 .build();
         try (var producer = client.producer(options)) {

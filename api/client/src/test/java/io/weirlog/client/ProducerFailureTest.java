@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What the producer does when brokers refuse, vanish or are slow.
+/// What a producer without idempotence does when brokers refuse, vanish or are slow.
 class ProducerFailureTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Problem OVERLOADED =
@@ -53,7 +53,7 @@ class ProducerFailureTest {
     }
 
     private static ProducerOptions.Builder eager() {
-        return ProducerOptions.builder().linger(Duration.ZERO);
+        return ProducerOptions.builder().linger(Duration.ZERO).idempotent(false);
     }
 
     @Test

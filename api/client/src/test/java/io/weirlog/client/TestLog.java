@@ -14,6 +14,7 @@ final class TestLog {
     private static final int LEADER_EPOCH = 3;
 
     private final List<ByteBuffer> batches = new ArrayList<>();
+    private final TestProducers producers = new TestProducers();
     private long startOffset;
     private long endOffset;
 
@@ -25,6 +26,10 @@ final class TestLog {
         return endOffset;
     }
 
+    TestProducers producers() {
+        return producers;
+    }
+
     /// Returns the offset of the first record.
     long append(ByteBuffer batch) {
         if (!RecordBatch.of(batch).crcIsValid()) {
@@ -34,6 +39,7 @@ final class TestLog {
         RecordBatch.stampBaseOffset(batch, 0, baseOffset);
         RecordBatch.stampLeaderEpoch(batch, 0, LEADER_EPOCH);
         batches.add(batch);
+        producers.appended(RecordBatch.of(batch), baseOffset);
         endOffset += RecordBatch.of(batch).recordCount();
         return baseOffset;
     }
@@ -70,6 +76,12 @@ final class TestLog {
 
     List<Record> records() {
         return records(read(startOffset, Integer.MAX_VALUE));
+    }
+
+    List<Integer> producerEpochs() {
+        return batches.stream()
+                .map(batch -> (int) RecordBatch.of(batch).producerEpoch())
+                .toList();
     }
 
     int batchCount() {

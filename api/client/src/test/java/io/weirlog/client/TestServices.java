@@ -9,6 +9,7 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.weirlog.record.Compression;
 import io.weirlog.record.Record;
+import io.weirlog.record.RecordBatch;
 import io.weirlog.record.RecordBatchBuilder;
 import io.weirlog.record.RecordHeader;
 import io.weirlog.v1.AppendRequest;
@@ -24,6 +25,8 @@ import io.weirlog.v1.FetchRequest;
 import io.weirlog.v1.FetchResponse;
 import io.weirlog.v1.FetchedPartition;
 import io.weirlog.v1.Header;
+import io.weirlog.v1.InitProducerRequest;
+import io.weirlog.v1.InitProducerResponse;
 import io.weirlog.v1.ListOffsetsPartition;
 import io.weirlog.v1.ListOffsetsRequest;
 import io.weirlog.v1.ListOffsetsResponse;
@@ -60,6 +63,7 @@ final class TestServices {
                         dataPlane.produce(),
                         ServerCalls.asyncBidiStreamingCall(responses ->
                                 new TestProduceStream(broker, (ServerCallStreamObserver<ProduceResponse>) responses)))
+                .addMethod(ProducerServiceGrpc.getInitProducerMethod(), ServerCalls.asyncUnaryCall(this::initProducer))
                 .build();
     }
 
@@ -72,6 +76,26 @@ final class TestServices {
                                 broker, (ServerCallStreamObserver<Framed<ConsumeResponse>>) responses)))
                 .addMethod(ConsumerServiceGrpc.getListOffsetsMethod(), ServerCalls.asyncUnaryCall(this::listOffsets))
                 .build();
+    }
+
+    private void initProducer(InitProducerRequest request, StreamObserver<InitProducerResponse> responses) {
+        synchronized (broker) {
+            var refusal = broker.nextInitRefusal();
+            if (refusal.isPresent()) {
+                responses.onError(Problems.toStatus(refusal.get()));
+                return;
+            }
+            responses.onNext(
+                    request.hasProducerId()
+                            ? InitProducerResponse.newBuilder()
+                                    .setProducerId(request.getProducerId())
+                                    .setProducerEpoch(request.getProducerEpoch() + 1)
+                                    .build()
+                            : InitProducerResponse.newBuilder()
+                                    .setProducerId(broker.nextProducerId())
+                                    .build());
+        }
+        responses.onCompleted();
     }
 
     private void append(Framed<AppendRequest> framed, StreamObserver<AppendResponse> responses) {
@@ -89,12 +113,15 @@ final class TestServices {
     }
 
     static AppendResult append(InMemoryBroker broker, String topic, int partition, ByteBuffer batch) {
-        var baseOffset = broker.log(topic, partition).append(batch);
+        var log = broker.log(topic, partition);
+        var repeated = log.producers().judge(RecordBatch.of(batch));
+        var baseOffset = repeated.orElseGet(() -> log.append(batch));
         broker.appended();
         return AppendResult.newBuilder()
                 .setPartition(partition)
                 .setAppended(Appended.newBuilder()
                         .setBaseOffset(baseOffset)
+                        .setRepeated(repeated.isPresent())
                         .setRecordCount(TestLog.records(batch).size())
                         .setLeaderEpoch(3)
                         .setAppendTime(Timestamp.newBuilder().setSeconds(1_700_000_000))

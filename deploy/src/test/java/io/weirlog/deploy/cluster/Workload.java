@@ -97,7 +97,11 @@ final class Workload implements AutoCloseable {
             var now = System.nanoTime();
             var gap = now - lastAckNanos.getAndSet(now);
             longestGapNanos.accumulateAndGet(gap, Math::max);
-            return new Entry.SendAcked(process, send, acknowledgement.offset().orElseThrow());
+            // Of what was retried for long the broker may not know the offset any more.
+            return acknowledgement.offset().isPresent()
+                    ? new Entry.SendAcked(
+                            process, send, acknowledgement.offset().getAsLong())
+                    : new Entry.SendUnknown(process, send);
         }
         var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         var certain = cause instanceof WeirlogException problem

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weirlog.client.SendWindow.Ended;
+import io.weirlog.client.SendWindow.Fate;
 import io.weirlog.common.InvariantViolation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,10 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SendWindowTest {
+class OrderedWindowTest {
     @Test
     void isBounded() {
-        var window = new SendWindow<String>(2);
+        var window = new OrderedWindow<String>(2);
         window.sent("a");
         assertTrue(window.mayTakeNew());
         window.sent("b");
@@ -32,9 +34,9 @@ class SendWindowTest {
 
     @Test
     void sendsARefusedBatchBeforeNewOnes() {
-        var window = new SendWindow<String>(3);
+        var window = new OrderedWindow<String>(3);
         window.sent("a");
-        assertTrue(window.refused("a"));
+        assertEquals(List.of(), window.refused("a"));
         assertFalse(window.mayTakeNew());
         assertEquals(Optional.of("a"), window.nextToResend());
         window.resent("a");
@@ -44,7 +46,7 @@ class SendWindowTest {
 
     @Test
     void sendsRefusedBatchesInOrderOnceNoneIsOnItsWay() {
-        var window = new SendWindow<String>(3);
+        var window = new OrderedWindow<String>(3);
         window.sent("a");
         window.sent("b");
         window.sent("c");
@@ -52,7 +54,7 @@ class SendWindowTest {
         assertEquals(Optional.empty(), window.nextToResend(), "b and c may still be appended");
         window.refused("b");
         window.refused("c");
-        assertEquals(List.of("a", "b", "c"), window.refused());
+        assertEquals(List.of("a", "b", "c"), window.waiting());
         for (var expected : List.of("a", "b", "c")) {
             assertEquals(Optional.of(expected), window.nextToResend());
             window.resent(expected);
@@ -61,30 +63,30 @@ class SendWindowTest {
 
     @Test
     void givesUpABatchThatALaterOneHasOvertaken() {
-        var window = new SendWindow<String>(3);
+        var window = new OrderedWindow<String>(3);
         window.sent("a");
         window.sent("b");
         window.refused("a");
-        assertEquals(List.of("a"), window.appended("b"));
+        assertEquals(List.of(new Ended<>("a", Fate.OVERTAKEN)), window.appended("b"));
         assertTrue(window.isEmpty());
     }
 
     @Test
     void givesUpABatchThatIsRefusedAfterALaterOneWasAppended() {
-        var window = new SendWindow<String>(3);
+        var window = new OrderedWindow<String>(3);
         window.sent("a");
         window.sent("b");
         assertEquals(List.of(), window.appended("b"));
-        assertFalse(window.refused("a"));
+        assertEquals(List.of(new Ended<>("a", Fate.OVERTAKEN)), window.refused("a"));
         assertTrue(window.isEmpty());
     }
 
     @Test
     void aBatchOfUnknownOutcomeHoldsUpNothing() {
-        var window = new SendWindow<String>(1);
+        var window = new OrderedWindow<String>(1);
         window.sent("a");
         assertTrue(window.anyOnItsWay());
-        window.appended("a");
+        assertEquals(List.of(new Ended<>("a", Fate.UNKNOWN)), window.unknown("a"));
         assertFalse(window.anyOnItsWay());
         assertTrue(window.mayTakeNew());
     }
@@ -104,7 +106,7 @@ class SendWindowTest {
 
         private final Random random;
         private final String name;
-        private final SendWindow<Integer> window;
+        private final OrderedWindow<Integer> window;
         private final ArrayDeque<Integer> wire = new ArrayDeque<>();
         private final List<Integer> log = new ArrayList<>();
         private final HashSet<Integer> done = new HashSet<>();
@@ -113,7 +115,7 @@ class SendWindowTest {
         Simulation(int sizeMax, long seed) {
             random = new Random(seed);
             name = "window " + sizeMax + ", seed " + seed;
-            window = new SendWindow<>(sizeMax);
+            window = new OrderedWindow<>(sizeMax);
         }
 
         void run() {
@@ -143,33 +145,29 @@ class SendWindowTest {
 
         private void serve(int batch) {
             switch (random.nextInt(6)) {
-                case 0 -> {
-                    if (!window.refused(batch)) {
-                        end(batch);
-                    }
-                }
+                case 0 -> end(window.refused(batch));
                 case 1 -> {
                     if (random.nextBoolean()) {
                         log.add(batch);
                     }
-                    window.appended(batch).forEach(this::end);
-                    done.add(batch);
+                    end(window.unknown(batch));
                 }
-                case 2 -> {
-                    window.notAppended(batch);
-                    end(batch);
-                }
+                case 2 -> end(window.rejected(batch));
                 default -> {
                     log.add(batch);
-                    window.appended(batch).forEach(this::end);
+                    end(window.appended(batch));
                     done.add(batch);
                 }
             }
         }
 
-        private void end(int batch) {
-            done.add(batch);
-            notAppended.add(batch);
+        private void end(List<Ended<Integer>> ended) {
+            for (var one : ended) {
+                done.add(one.batch());
+                if (one.fate() != Fate.UNKNOWN) {
+                    notAppended.add(one.batch());
+                }
+            }
         }
     }
 }
