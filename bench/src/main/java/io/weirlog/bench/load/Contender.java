@@ -11,7 +11,8 @@ interface Contender extends AutoCloseable {
     ///
     /// @param acks `none`, `leader` or `all`
     /// @param linger how long a record may wait for others
-    record Writing(String acks, Compression compression, Duration linger, int batchBytes) {}
+    /// @param idempotent whether each record is taken once, however often it is sent
+    record Writing(String acks, Compression compression, Duration linger, int batchBytes, boolean idempotent) {}
 
     /// Writes records of one topic.
     interface Writer extends AutoCloseable {

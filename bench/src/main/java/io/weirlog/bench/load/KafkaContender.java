@@ -79,9 +79,8 @@ final class KafkaContender implements Contender {
                 nodes.addresses(),
                 "acks",
                 acks,
-                // Weirlog's producers have no sequences either.
                 "enable.idempotence",
-                false,
+                writing.idempotent(),
                 "compression.type",
                 writing.compression().name().toLowerCase(Locale.ROOT),
                 "linger.ms",

@@ -68,6 +68,15 @@ public final class Load implements Callable<Integer> {
     @Option(names = "--acks", defaultValue = "all", description = "none, leader or all; default ${DEFAULT-VALUE}.")
     private String acks = "all";
 
+    @Option(
+            names = "--idempotent",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Whether producers of both number their records, which takes --acks all at Kafka's; default"
+                    + " ${DEFAULT-VALUE}.")
+    private boolean idempotent = true;
+
     @Option(names = "--compression", defaultValue = "none", description = "none, gzip, snappy, lz4 or zstd.")
     private String compression = "none";
 
@@ -108,9 +117,9 @@ public final class Load implements Callable<Integer> {
             }
         }
         System.out.printf(
-                "%d nodes, %d partitions, acks=%s, compression=%s; medians of %d rounds, in each %d MiB after %d MiB"
+                "%d nodes, %d partitions, acks=%s, idempotent=%s, compression=%s; medians of %d rounds, in each %d MiB after %d MiB"
                         + " (lowest–highest, ×: of Kafka's)%n%n",
-                nodes, partitions, acks, compression, rounds, mebibytes, warmUpMebibytes);
+                nodes, partitions, acks, idempotent, compression, rounds, mebibytes, warmUpMebibytes);
         figures.print(System.out);
         return CommandLine.ExitCode.OK;
     }
@@ -152,7 +161,7 @@ public final class Load implements Callable<Integer> {
     }
 
     private Writing writing(Duration linger, int batchBytes) {
-        return new Writing(acks, Compression.fromName(compression).orElseThrow(), linger, batchBytes);
+        return new Writing(acks, Compression.fromName(compression).orElseThrow(), linger, batchBytes, idempotent);
     }
 
     private void throughput(String name, Contender contender, int bytes, Figures figures) throws Exception {

@@ -55,6 +55,7 @@ final class WeirlogContender implements Contender {
                 .compression(writing.compression())
                 .linger(writing.linger())
                 .batchBytes(writing.batchBytes())
+                .idempotent(writing.idempotent())
                 .build());
         return new Writer() {
             @Override
