@@ -11,6 +11,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Random;
+import java.util.UUID;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +129,44 @@ class ArchitectureTest {
                 .orShould()
                 .callMethod(System.class, "nanoTime")
                 .check(WEIRLOG);
+    }
+
+    /// Every coordinator decides the same, and a simulation replays it, only if it sees nothing but its events.
+    @Test
+    void theGroupMachineIsPure() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.weirlog.server.group.core..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "java.io..",
+                        "java.nio.file..",
+                        "java.net..",
+                        "java.time..",
+                        "java.util.concurrent..",
+                        "java.util.random..",
+                        "org.slf4j..",
+                        "io.grpc..",
+                        "com.google.protobuf..",
+                        "io.weirlog.v1..",
+                        "io.weirlog.storage..")
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(Random.class)
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(Thread.class)
+                .orShould()
+                .callMethod(UUID.class, "randomUUID")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .check(WEIRLOG);
+        assertTrue(
+                WEIRLOG.stream().anyMatch(one -> one.getPackageName().equals("io.weirlog.server.group.core")),
+                "the rule looked at nothing");
     }
 
     @Test
