@@ -46,5 +46,9 @@ public enum Bug {
     /// R10: a node that has lost its disks goes on as the one that it was.
     WIPED_DISK_KEEPS_IDENTITY,
     /// A replica is let go without a new leader epoch: taken in again for what it had acknowledged, it drops its log.
-    LET_GO_WITHIN_EPOCH
+    LET_GO_WITHIN_EPOCH,
+    /// P1: a batch that comes again is answered at once, as if its first coming had been acknowledged.
+    REPEATED_BATCH_TAKEN_FOR_SAFE,
+    /// P2: what was cut from a log stays among what its producers have sent.
+    PRODUCERS_NOT_CUT
 }

@@ -3,21 +3,30 @@ package io.weirlog.replication.sim;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.ProducerVerdict;
 import io.weirlog.metadata.PartitionImage;
 import io.weirlog.metadata.core.ElectionReason;
 import io.weirlog.metadata.core.IsrChange;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataEvent;
 import io.weirlog.metadata.core.MetadataState;
+import io.weirlog.record.RecordBatch;
 import io.weirlog.replication.core.Bug;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
 /// Hosts with one known bug put back.
 final class BuggySwitches extends SimSwitches {
     private final Bug bug;
+    /// Batches that leaders have appended, by log.
+    private final IdentityHashMap<PartitionLog, Map<String, ProducerVerdict.Duplicate>> appended =
+            new IdentityHashMap<>();
 
     BuggySwitches(Bug bug) {
         this.bug = bug;
@@ -28,6 +37,27 @@ final class BuggySwitches extends SimSwitches {
         if (bug != Bug.EPOCH_NOT_PERSISTED) {
             super.beginEpoch(log, epoch);
         }
+    }
+
+    @Override
+    protected ProducerVerdict judge(PartitionLog log, ByteBuffer batch) {
+        var end = log.logEndOffset();
+        var verdict = super.judge(log, batch);
+        var header = RecordBatch.of(batch);
+        if (bug != Bug.PRODUCERS_NOT_CUT || !(verdict instanceof ProducerVerdict.Accepted) || !header.hasProducer()) {
+            return verdict;
+        }
+        var last = end.plus(header.lastOffsetDelta());
+        var before = appended.computeIfAbsent(log, first -> new HashMap<>())
+                .putIfAbsent(
+                        header.producerId() + "/" + header.baseSequence(),
+                        new ProducerVerdict.Duplicate(end, last, header.maxTimestamp()));
+        return before == null ? verdict : before;
+    }
+
+    @Override
+    protected boolean isSafe(boolean repeated, boolean belowWatermark) {
+        return (bug == Bug.REPEATED_BATCH_TAKEN_FOR_SAFE && repeated) || super.isSafe(repeated, belowWatermark);
     }
 
     @Override

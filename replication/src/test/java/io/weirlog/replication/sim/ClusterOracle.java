@@ -280,6 +280,26 @@ final class ClusterOracle {
         cluster.world.count("batch acknowledged by all");
     }
 
+    /// A leader says that a batch was appended long ago, before an offset.
+    void acknowledgedOld(SimReplica replica, SimClients.Batch batch, Offset before) {
+        var truth = truths.get(replica.partition);
+        if (isOverruled(replica, truth)) {
+            return;
+        }
+        for (var offset = 0L; offset < Math.min(before.value(), truth.committed.size()); offset++) {
+            if (truth.committed.get((int) offset).value() == batch.firstValue()) {
+                acknowledged(replica, batch, new Offset(offset));
+                return;
+            }
+        }
+        check(
+                truth.committed.contains(Entry.UNKNOWN),
+                "P1: %s says that %s is before %s, and it is not committed",
+                replica,
+                batch.firstValue(),
+                before);
+    }
+
     private static boolean hasValue(Entry entry, long value) {
         return entry.value() == value || entry.equals(Entry.UNKNOWN);
     }

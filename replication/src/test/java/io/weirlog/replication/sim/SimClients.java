@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 
 /// Producers and consumers as they are outside: they know too little, wait too long, and try again.
 final class SimClients {
@@ -57,7 +56,7 @@ final class SimClients {
     }
 
     boolean areIdle() {
-        return producers.stream().allMatch(producer -> producer.batch == null);
+        return producers.stream().allMatch(producer -> producer.inFlight.isEmpty());
     }
 
     Map<Long, Long> idempotentValues(int partition) {
@@ -74,26 +73,38 @@ final class SimClients {
                 image.replicas().get(random.nextInt(image.replicas().size())).value());
     }
 
+    /// A batch on its way, or waiting to be sent again.
+    private static final class Sent {
+        final Batch batch;
+        int attempt;
+        int refusals;
+
+        Sent(Batch batch) {
+            this.batch = batch;
+        }
+    }
+
+    /// Sends several batches at once if it is idempotent and the plan says so. Each is sent again by itself, whatever
+    /// becomes of the others: it is the leader's part to keep them in order.
     private final class Producer {
         final int partition;
         final boolean idempotent;
         final boolean acksAll;
+        final int inFlightMax;
+        final List<Sent> inFlight = new ArrayList<>();
         long id = ++producerIds;
         int sequence;
-
-        @Nullable
-        Batch batch;
-
-        int attempt;
-        int refusals;
+        boolean isToGoOn;
 
         Producer(int partition, boolean idempotent, boolean acksAll) {
             this.partition = partition;
             this.idempotent = idempotent;
             this.acksAll = acksAll;
+            this.inFlightMax = idempotent ? cluster.plan.inFlightMax() : 1;
         }
 
         void next() {
+            isToGoOn = false;
             if (stopped) {
                 return;
             }
@@ -109,17 +120,28 @@ final class SimClients {
                     idempotentValues.get(partition).put(first + i, id);
                 }
             }
-            batch = new Batch(id, idempotent, acksAll, sequence, first, records, builder.build());
-            refusals = 0;
-            send();
+            var sent = new Sent(new Batch(id, idempotent, acksAll, sequence, first, records, builder.build()));
+            sequence += records;
+            inFlight.add(sent);
+            send(sent);
+            if (inFlight.size() < inFlightMax) {
+                world.count("several batches in flight");
+                goOn();
+            }
         }
 
-        private void send() {
-            var now = ++attempt;
-            var sent = batch;
-            if (sent == null) {
+        private void goOn() {
+            if (!isToGoOn) {
+                isToGoOn = true;
+                world.after(5_000 + random.nextInt(cluster.plan.appendEveryMicros()), this::next);
+            }
+        }
+
+        private void send(Sent sent) {
+            if (!inFlight.contains(sent)) {
                 return;
             }
+            var now = ++sent.attempt;
             var node = target(partition);
             var lost = random.nextInt(30) == 0;
             world.after(
@@ -127,59 +149,62 @@ final class SimClients {
                     () -> node.request(() -> {
                         var replica = node.replicas.get(partition);
                         if (replica == null) {
-                            answer(now, Outcome.NOT_APPENDED);
+                            answer(sent, now, Outcome.NOT_APPENDED);
                         } else {
-                            replica.append(sent, outcome -> {
+                            replica.append(sent.batch, outcome -> {
                                 if (!lost) {
-                                    answer(now, outcome);
+                                    answer(sent, now, outcome);
                                 }
                             });
                         }
                     }));
-            world.after(500_000 + random.nextInt(1_500_000), () -> done(now, Outcome.UNKNOWN));
+            world.after(500_000 + random.nextInt(1_500_000), () -> done(sent, now, Outcome.UNKNOWN));
         }
 
-        private void answer(int of, Outcome outcome) {
-            world.after(cluster.network.delay(), () -> done(of, outcome));
+        private void answer(Sent sent, int of, Outcome outcome) {
+            world.after(cluster.network.delay(), () -> done(sent, of, outcome));
         }
 
-        private void done(int of, Outcome outcome) {
-            if (of != attempt || batch == null) {
+        private void done(Sent sent, int of, Outcome outcome) {
+            if (of != sent.attempt || !inFlight.contains(sent)) {
                 return;
             }
-            attempt++;
+            sent.attempt++;
             switch (outcome) {
-                case APPENDED -> {
-                    sequence += batch.records();
-                    finish();
-                }
-                case NOT_APPENDED -> again();
+                case APPENDED -> finish(sent);
+                case NOT_APPENDED -> again(sent);
+                case FORGOTTEN -> startAnew();
                 case UNKNOWN -> {
                     if (idempotent) {
                         world.count("unknown outcome retried");
-                        again();
+                        again(sent);
                     } else {
-                        finish();
+                        finish(sent);
                     }
                 }
             }
         }
 
-        private void again() {
-            refusals++;
-            if (refusals > (stopped ? 50 : 200)) {
-                // Nothing is known of its last batch: it starts anew under another id.
-                id = ++producerIds;
-                sequence = 0;
-                finish();
+        private void again(Sent sent) {
+            sent.refusals++;
+            if (sent.refusals > (stopped ? 50 : 200)) {
+                startAnew();
                 return;
             }
-            world.after(20_000 + random.nextInt(100_000), this::send);
+            world.after(20_000 + random.nextInt(100_000), () -> send(sent));
         }
 
-        private void finish() {
-            batch = null;
-            world.after(5_000 + random.nextInt(cluster.plan.appendEveryMicros()), this::next);
+        /// Nothing is known of what is in flight: another id begins.
+        private void startAnew() {
+            id = ++producerIds;
+            sequence = 0;
+            inFlight.clear();
+            goOn();
+        }
+
+        private void finish(Sent sent) {
+            inFlight.remove(sent);
+            goOn();
         }
     }
 

@@ -20,7 +20,8 @@ record SimPlan(
         long sessionMillis,
         long lagMillis,
         int syncMicros,
-        int appendEveryMicros) {
+        int appendEveryMicros,
+        int inFlightMax) {
     enum Fault {
         /// The process dies; what the kernel has stays.
         KILL,
@@ -74,6 +75,7 @@ record SimPlan(
                 500 + random.nextInt(1500),
                 300 + random.nextInt(1500),
                 200 + random.nextInt(3000),
-                20_000 + random.nextInt(200_000));
+                20_000 + random.nextInt(200_000),
+                random.nextInt(4) == 0 ? 2 + random.nextInt(4) : 1);
     }
 }

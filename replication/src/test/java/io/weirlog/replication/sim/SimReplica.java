@@ -53,12 +53,16 @@ final class SimReplica {
     private final List<Pending> pending = new ArrayList<>();
 
     /// An append that waits for the watermark.
-    private record Pending(long end, SimClients.Batch batch, Offset base, Consumer<Outcome> answer) {}
+    ///
+    /// @param base empty if the batch is so old that its offset is not known any more
+    private record Pending(long end, SimClients.Batch batch, Optional<Offset> base, Consumer<Outcome> answer) {}
 
     /// What became of an append.
     enum Outcome {
         APPENDED,
         NOT_APPENDED,
+        /// The producer is not known, or not any more.
+        FORGOTTEN,
         UNKNOWN
     }
 
@@ -205,10 +209,15 @@ final class SimReplica {
         oracle().leaderWatermark(this, end);
         var passed = new ArrayList<Pending>();
         pending.removeIf(one -> one.end() <= end.value() && passed.add(one));
-        for (var one : passed) {
-            oracle().acknowledged(this, one.batch(), one.base());
-            one.answer().accept(Outcome.APPENDED);
-        }
+        passed.forEach(this::acknowledge);
+    }
+
+    private void acknowledge(Pending pending) {
+        pending.base()
+                .ifPresentOrElse(
+                        base -> oracle().acknowledged(this, pending.batch(), base),
+                        () -> oracle().acknowledgedOld(this, pending.batch(), new Offset(pending.end())));
+        pending.answer().accept(Outcome.APPENDED);
     }
 
     /// A batch from a client.
@@ -221,35 +230,43 @@ final class SimReplica {
             answer.accept(Outcome.NOT_APPENDED);
             return;
         }
-        var verdict = log.admission().judge(batch.bytes());
-        Offset base;
-        switch (verdict) {
-            case ProducerVerdict.Duplicate duplicate -> {
+        switch (node.cluster.switches.judge(log, batch.bytes())) {
+            case ProducerVerdict.Duplicate(var base, var last, var timestampMillis) -> {
                 world().count("duplicate answered");
-                base = duplicate.baseOffset();
+                await(new Pending(last.value() + 1, batch, Optional.of(base), answer), true);
+            }
+            case ProducerVerdict.OldDuplicate(var before) -> {
+                world().count("old duplicate answered");
+                await(new Pending(before.value(), batch, Optional.empty(), answer), true);
             }
             case ProducerVerdict.Accepted accepted -> {
-                base = log.logEndOffset();
+                var base = log.logEndOffset();
                 log.append(List.of(batch.bytes()), roleEpoch, node.wallMillis());
                 world().note("append", node.number, partition, base.value());
+                await(new Pending(base.value() + batch.records(), batch, Optional.of(base), answer), false);
+                step(new LeaderEvent.Appended());
             }
-            default -> {
-                world().count("producer refused");
+            case ProducerVerdict.UnknownProducer unknown -> {
+                world().count("producer unknown");
+                answer.accept(Outcome.FORGOTTEN);
+            }
+            case ProducerVerdict.OutOfOrder outOfOrder -> {
+                world().count("producer out of order");
                 answer.accept(Outcome.NOT_APPENDED);
-                return;
             }
+            case ProducerVerdict.Fenced fenced -> throw new AssertionError("nobody has another epoch: " + fenced);
+            case ProducerVerdict.OutsideTransaction outside ->
+                throw new AssertionError("nobody has a transaction: " + outside);
         }
-        var end = base.value() + batch.records();
-        if (!batch.acksAll()) {
-            answer.accept(Outcome.APPENDED);
-        } else if (end <= highWatermark.value()) {
-            oracle().acknowledged(this, batch, base);
-            answer.accept(Outcome.APPENDED);
+    }
+
+    private void await(Pending appended, boolean repeated) {
+        if (!appended.batch().acksAll()) {
+            appended.answer().accept(Outcome.APPENDED);
+        } else if (node.cluster.switches.isSafe(repeated, appended.end() <= highWatermark.value())) {
+            acknowledge(appended);
         } else {
-            pending.add(new Pending(end, batch, base, answer));
-        }
-        if (verdict instanceof ProducerVerdict.Accepted) {
-            step(new LeaderEvent.Appended());
+            pending.add(appended);
         }
     }
 

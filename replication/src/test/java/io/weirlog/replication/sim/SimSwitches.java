@@ -4,10 +4,12 @@ import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.PartitionLog;
+import io.weirlog.log.ProducerVerdict;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataEvent;
 import io.weirlog.metadata.core.MetadataState;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -21,6 +23,16 @@ public class SimSwitches {
     /// Roles of a former life must not go on (R1, R10): only metadata that know of the registration count.
     protected boolean mayTakeRoles(long imageIndex, BrokerEpoch registration) {
         return imageIndex >= registration.value();
+    }
+
+    /// P1, P2: by what the log says of its producers.
+    protected ProducerVerdict judge(PartitionLog log, ByteBuffer batch) {
+        return log.admission().judge(batch);
+    }
+
+    /// P1: a repeated batch counts when its first coming does.
+    protected boolean isSafe(boolean repeated, boolean belowWatermark) {
+        return belowWatermark;
     }
 
     /// R10: which life a starting broker says to have ended cleanly.
