@@ -26,6 +26,12 @@ public final class ReceivedPayload implements Payload {
         return buffer;
     }
 
+    /// Another owner of the same bytes: their memory is given back when all owners have closed. This one must be open.
+    public ReceivedPayload share() {
+        lease.retain();
+        return new ReceivedPayload(buffer.duplicate(), lease);
+    }
+
     @Override
     public int length() {
         return buffer.remaining();

@@ -12,6 +12,11 @@ final class SharedLease {
         this.holders = new AtomicInteger(holders);
     }
 
+    /// One holder more; only for somebody who holds it already.
+    void retain() {
+        holders.incrementAndGet();
+    }
+
     void release() {
         if (holders.decrementAndGet() == 0) {
             release.run();

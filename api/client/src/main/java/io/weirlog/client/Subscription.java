@@ -25,7 +25,8 @@ final class Subscription {
                 .setStart(ToProto.start(options.start()))
                 .setIsolation(options.isolation().toProto())
                 .setForm(RecordForm.RECORD_FORM_BATCHES)
-                .setRouting(Routing.ROUTING_ANY)
+                // It reads from leaders, or closer by: a broker that is neither shall say so.
+                .setRouting(Routing.ROUTING_LEADER_ONLY)
                 .setRack(options.rack())
                 .setCredit(credit)
                 // The last message within the credit may go beyond it by its own size.

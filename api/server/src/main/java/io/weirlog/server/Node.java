@@ -127,7 +127,8 @@ public final class Node implements AutoCloseable {
         var host = config.cluster().internalHost();
         int port = config.network().internalPort();
         try {
-            return new InternalListener(new InetSocketAddress(host, port), services, executor);
+            return new InternalListener(
+                    new InetSocketAddress(host, port), services, executor, NodeBroker.messageBytesMax(config.limits()));
         } catch (IOException e) {
             throw new NodeStartException(
                     "cannot listen for other nodes on " + host + ":" + port

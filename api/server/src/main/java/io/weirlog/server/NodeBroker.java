@@ -1,6 +1,8 @@
 package io.weirlog.server;
 
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.weirlog.common.BrokerEpoch;
 import io.weirlog.common.BrokerId;
 import io.weirlog.log.FileStorage;
@@ -16,6 +18,7 @@ import io.weirlog.replication.PartitionsConfig;
 import io.weirlog.replication.ReplicationClock;
 import io.weirlog.server.admin.AdminApi;
 import io.weirlog.server.admin.ClusterApi;
+import io.weirlog.server.admin.RecordDeletions;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.consume.ConsumerApi;
 import io.weirlog.server.http.NodeMeters;
@@ -26,6 +29,8 @@ import io.weirlog.server.internal.NodeIdentity;
 import io.weirlog.server.internal.TopicOpenings;
 import io.weirlog.server.produce.ProducerApi;
 import io.weirlog.server.produce.ProducerIds;
+import io.weirlog.server.relay.CallerHeader;
+import io.weirlog.server.relay.Relay;
 import io.weirlog.server.replication.GrpcReplicaTransport;
 import io.weirlog.server.replication.MetadataIsrController;
 import io.weirlog.server.replication.ReplicationApi;
@@ -36,6 +41,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +84,9 @@ final class NodeBroker implements AutoCloseable {
     private final Broker broker;
     private final TopicSettings settings;
     private final OpenStreams openStreams;
+    /// Served to other brokers.
+    private final List<ServerServiceDefinition> relayed = new ArrayList<>();
+
     private final GrpcListener listener;
     private final UUID incarnation = UUID.randomUUID();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
@@ -116,7 +125,7 @@ final class NodeBroker implements AutoCloseable {
         this.broker = new Broker(config.nodeId(), partitions, settings);
         this.openStreams = opened(new OpenStreams());
         try {
-            this.listener = opened(listen(executor));
+            this.listener = opened(listen(executor, meters.registry()));
         } catch (NodeStartException | RuntimeException e) {
             closeParts();
             throw e;
@@ -150,23 +159,39 @@ final class NodeBroker implements AutoCloseable {
         return part;
     }
 
-    private GrpcListener listen(ExecutorService executor) throws NodeStartException {
+    private GrpcListener listen(ExecutorService executor, MeterRegistry registry) throws NodeStartException {
         var facts = new NodeFacts(identity.clusterId(), config.nodeId(), BuildInfo.VERSION, config.limits());
         var topics = new TopicLookup(metadata.feed(), config.nodeId());
         var memory = new RequestMemory(config.limits().requestMemoryBytes());
-        var methods = new DataPlane(buffers);
-        var producer = new ProducerApi(facts, openStreams, topics, settings, partitions, producerIds, memory);
-        var consumer = opened(new ConsumerApi(facts, openStreams, topics, partitions, executor));
+        var relay = opened(new Relay(
+                identity,
+                this::internalAddress,
+                messageBytesMax(config.limits()),
+                config.limits().relayMaxInFlight(),
+                registry));
+        var producer = opened(producer(facts, topics, memory, Optional.of(relay)));
+        var consumer = opened(consumer(facts, topics, executor, Optional.of(relay)));
+        // What other brokers pass on is served without a relay: it goes no further.
+        relayed.add(producer(facts, topics, memory, Optional.empty()).definition());
+        relayed.add(opened(consumer(facts, topics, executor, Optional.empty())).definition());
+        relayed.add(new RecordDeletions(topics, partitions, executor, Optional.empty()).relayedDefinition());
         var openings = new TopicOpenings(identity, metadata.feed(), broker, metadata.connections(), executor);
-        var admin = new AdminApi(topics, metadata.client(), openings, partitions, config.topicDefaults(), executor);
+        var admin = new AdminApi(
+                topics,
+                metadata.client(),
+                openings,
+                partitions,
+                new RecordDeletions(topics, partitions, executor, Optional.of(relay)),
+                config.topicDefaults(),
+                executor);
         var network = config.network();
         try {
             return new GrpcListener(
                     new InetSocketAddress(network.clientHost(), network.clientPort()),
                     config.limits().maxRequestBytes(),
                     List.of(
-                            producer.definition(methods),
-                            consumer.definition(methods),
+                            producer.definition(),
+                            consumer.definition(),
                             admin.bindService(),
                             new ClusterApi(facts, topics, metadata.controllers(), metadata.client()).bindService(),
                             metadata.quorumService().bindService()),
@@ -180,6 +205,32 @@ final class NodeBroker implements AutoCloseable {
         }
     }
 
+    private ProducerApi producer(
+            NodeFacts facts,
+            TopicLookup topics,
+            RequestMemory memory,
+            Optional<Relay> relay) {
+        return new ProducerApi(
+                facts,
+                openStreams,
+                topics,
+                settings,
+                partitions,
+                producerIds,
+                memory,
+                relay,
+                new DataPlane(buffers));
+    }
+
+    private ConsumerApi consumer(NodeFacts facts, TopicLookup topics, ExecutorService executor, Optional<Relay> relay) {
+        return new ConsumerApi(facts, openStreams, topics, partitions, executor, relay, new DataPlane(buffers));
+    }
+
+    /// The largest message of records: from a client, from one broker to another, or to be answered with.
+    static int messageBytesMax(NodeConfig.Limits limits) {
+        return Math.max(limits.maxRequestBytes(), limits.maxFetchBytes()) + limits.maxRequestBytes() + ENVELOPE_BYTES;
+    }
+
     /// What other nodes ask of this one as a broker.
     List<ServerServiceDefinition> internalServices() {
         var replication = new ReplicationApi(
@@ -187,7 +238,11 @@ final class NodeBroker implements AutoCloseable {
                 id -> metadata.feed().image().broker(id).isPresent(),
                 partitions.followers(),
                 partitions.replicationStats());
-        return List.of(new BrokerApi(identity, metadata.feed(), broker).bindService(), replication.definition(buffers));
+        var services = new ArrayList<ServerServiceDefinition>();
+        services.add(new BrokerApi(identity, metadata.feed(), broker).bindService());
+        services.add(replication.definition(buffers));
+        relayed.forEach(service -> services.add(ServerInterceptors.intercept(service, CallerHeader.gate(identity))));
+        return services;
     }
 
     private Optional<Endpoint> internalAddress(BrokerId id) {

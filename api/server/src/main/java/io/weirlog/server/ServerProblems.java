@@ -1,6 +1,7 @@
 package io.weirlog.server;
 
 import io.grpc.Status;
+import io.weirlog.common.BrokerId;
 import io.weirlog.common.Offset;
 import io.weirlog.common.TopicId;
 import io.weirlog.log.BatchVerdict;
@@ -116,6 +117,15 @@ public final class ServerProblems {
                 Status.Code.UNAVAILABLE,
                 ErrorReason.ERROR_REASON_NO_LEADER,
                 "partition " + partition + " of topic '" + topic + "' has no leader that is ready: try again"));
+    }
+
+    /// The broker that leads a partition could not be asked.
+    public static Problem leaderSilent(BrokerId leader, String cause) {
+        return retryable(Problems.problem(
+                Status.Code.UNAVAILABLE,
+                ErrorReason.ERROR_REASON_NO_LEADER,
+                "broker " + leader + ", which leads the partition, does not answer (" + shortened(cause)
+                        + "): try again"));
     }
 
     public static Problem storageFailed(String message) {

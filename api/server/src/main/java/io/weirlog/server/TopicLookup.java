@@ -30,7 +30,7 @@ public final class TopicLookup {
         record Nothing(Problem problem) implements Found {}
     }
 
-    TopicLookup(MetadataFeed feed, BrokerId self) {
+    public TopicLookup(MetadataFeed feed, BrokerId self) {
         this.feed = feed;
         this.self = self;
     }
@@ -86,6 +86,17 @@ public final class TopicLookup {
                         .setLeaderEpoch(partition.leaderEpoch().value())
                         .setAddress(clientAddress(id))
                         .build());
+    }
+
+    /// Another broker that leads the partition; empty if this one does, or nobody, or if there is no such partition.
+    public Optional<BrokerId> ledElsewhere(String topic, int partition) {
+        return image().topic(topic)
+                .filter(_ -> partition >= 0)
+                .flatMap(found -> ledElsewhere(new TopicPartition(found.id(), partition)));
+    }
+
+    public Optional<BrokerId> ledElsewhere(TopicPartition id) {
+        return image().partition(id).flatMap(PartitionImage::leader).filter(leader -> !leader.equals(self));
     }
 
     public Optional<Leader> leader(TopicPartition id) {

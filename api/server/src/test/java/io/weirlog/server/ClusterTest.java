@@ -268,7 +268,7 @@ class ClusterTest {
 
     private static Problem refused(TestNode node, String topic, int partition) {
         return Problems.fromThrowable(
-                assertThrows(StatusRuntimeException.class, () -> node.append(topic, partition, "one")));
+                assertThrows(StatusRuntimeException.class, () -> node.appendToLeader(topic, partition, "one")));
     }
 
     private static Topic describe(TestNode node, String name) {

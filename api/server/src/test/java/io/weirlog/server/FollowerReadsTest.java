@@ -2,6 +2,7 @@ package io.weirlog.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Duration;
@@ -14,6 +15,7 @@ import io.weirlog.v1.FetchRequest;
 import io.weirlog.v1.FetchedPartition;
 import io.weirlog.v1.PartitionMove;
 import io.weirlog.v1.Replicas;
+import io.weirlog.v1.Routing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -117,6 +119,28 @@ class FollowerReadsTest {
         }
     }
 
+    /// What the follower cannot tell is asked of the leader, for a reader who takes an answer from any broker.
+    @Test
+    void whatAFollowerCannotServeIsPassedOn() throws Exception {
+        try (var cluster = start()) {
+            await(() -> fetch(cluster, 2, 3, "b").getHighWatermark() == 3);
+            int epoch = fetch(cluster, 1, 0, "").getLeader().getLeaderEpoch();
+            for (var unknown : List.of(
+                    FetchPartition.newBuilder().setTopic("t").setOffset(4).build(), partition(3, epoch + 7))) {
+                var told = cluster.node(2)
+                        .consumer()
+                        .fetch(FetchRequest.newBuilder()
+                                .setRack("b")
+                                .addPartitions(unknown)
+                                .build())
+                        .getPartitions(0);
+                assertTrue(told.hasProblem());
+                assertNotEquals(
+                        ErrorReason.ERROR_REASON_NOT_LEADER, told.getProblem().getReason(), told::toString);
+            }
+        }
+    }
+
     private static void assertNotLeader(FetchedPartition fetched) {
         assertEquals(ErrorReason.ERROR_REASON_NOT_LEADER, fetched.getProblem().getReason(), fetched::toString);
         assertFalse(
@@ -154,6 +178,7 @@ class FollowerReadsTest {
     }
 
     private static FetchedPartition fetch(TestCluster cluster, int node, FetchRequest.Builder request) {
+        request.setRouting(Routing.ROUTING_LEADER_ONLY);
         return cluster.node(node).consumer().fetch(request.build()).getPartitions(0);
     }
 

@@ -19,6 +19,7 @@ import io.weirlog.v1.ProducerServiceGrpc;
 import io.weirlog.v1.QuorumServiceGrpc;
 import io.weirlog.v1.Record;
 import io.weirlog.v1.RecordList;
+import io.weirlog.v1.Routing;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -78,10 +79,20 @@ final class TestNode implements AutoCloseable {
     }
 
     List<AppendResult> append(String topic, int partition, String... values) {
+        return append(Routing.ROUTING_ANY, topic, partition, values);
+    }
+
+    /// Fails if this node does not lead the partition.
+    List<AppendResult> appendToLeader(String topic, int partition, String... values) {
+        return append(Routing.ROUTING_LEADER_ONLY, topic, partition, values);
+    }
+
+    private List<AppendResult> append(Routing routing, String topic, int partition, String... values) {
         return producer()
                 .append(AppendRequest.newBuilder()
                         .setTopic(topic)
                         .setPartition(partition)
+                        .setRouting(routing)
                         .setRecords(records(values))
                         .build())
                 .getResultsList();

@@ -74,6 +74,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             MetadataClient metadata,
             TopicOpenings openings,
             Partitions partitions,
+            RecordDeletions deletions,
             Map<String, String> topicDefaults,
             Executor executor) {
         this.topics = topics;
@@ -81,7 +82,7 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
         this.openings = openings;
         this.descriptions = new TopicDescriptions(topics, partitions);
         this.reassignments = new Reassignments(topics, partitions);
-        this.deletions = new RecordDeletions(topics, partitions, executor);
+        this.deletions = deletions;
         this.topicDefaults = topicDefaults;
         this.executor = executor;
         this.changes = new TopicChanges(topics, metadata, openings, descriptions, AdminApi::unavailable, executor);

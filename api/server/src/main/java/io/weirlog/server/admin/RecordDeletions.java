@@ -1,13 +1,20 @@
 package io.weirlog.server.admin;
 
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import io.weirlog.common.BrokerId;
 import io.weirlog.common.Offset;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.replication.DeletionResult;
 import io.weirlog.replication.Partitions;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
+import io.weirlog.server.relay.LeaderQuery;
+import io.weirlog.server.relay.Relay;
+import io.weirlog.server.relay.RelayedRpc;
+import io.weirlog.v1.AdminServiceGrpc;
 import io.weirlog.v1.DeleteRecordsPartition;
 import io.weirlog.v1.DeleteRecordsRequest;
 import io.weirlog.v1.DeleteRecordsResponse;
@@ -15,7 +22,6 @@ import io.weirlog.v1.DeletedRecords;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -24,20 +30,31 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Deletes records by request, in the partitions that this broker leads.
-final class RecordDeletions {
+/// Deletes records by request, in the partitions that this broker leads and, through their leaders, in others.
+public final class RecordDeletions {
     private static final int PARTITIONS_PER_REQUEST_MAX = 1_000;
     private static final long WAIT_MILLIS_MAX = 30_000;
+    private static final long LEADER_MILLIS_MAX = 2_000;
 
     private final TopicLookup topics;
     private final Partitions partitions;
     private final Executor executor;
+    private final Optional<Relay> relay;
 
     /// @param executor where answers are sent: the partitions' owners have no time for that
-    RecordDeletions(TopicLookup topics, Partitions partitions, Executor executor) {
+    /// @param relay the way to other leaders; empty where other brokers call: what they ask for goes no further
+    public RecordDeletions(TopicLookup topics, Partitions partitions, Executor executor, Optional<Relay> relay) {
         this.topics = topics;
         this.partitions = partitions;
         this.executor = executor;
+        this.relay = relay;
+    }
+
+    /// What other brokers call.
+    public ServerServiceDefinition relayedDefinition() {
+        return ServerServiceDefinition.builder(AdminServiceGrpc.SERVICE_NAME)
+                .addMethod(AdminServiceGrpc.getDeleteRecordsMethod(), ServerCalls.asyncUnaryCall(this::deleteRecords))
+                .build();
     }
 
     void deleteRecords(DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> response) {
@@ -46,19 +63,65 @@ final class RecordDeletions {
                     + PARTITIONS_PER_REQUEST_MAX + " partitions, not " + request.getPartitionsCount())));
             return;
         }
-        var deletions = new ArrayList<CompletableFuture<DeletedRecords>>(request.getPartitionsCount());
-        request.getPartitionsList().forEach(wanted -> deletions.add(delete(wanted)));
-        var _ = CompletableFuture.allOf(deletions.toArray(CompletableFuture<?>[]::new))
-                .thenRunAsync(() -> answer(deletions, response), executor);
+        var wanted = request.getPartitionsList();
+        // Asked twice, "all there is" may be more than what was meant.
+        var repeatable = wanted.stream().allMatch(DeleteRecordsPartition::hasOffset);
+        var results = relay.isEmpty()
+                ? delete(wanted)
+                : new LeaderQuery<>(new Asked(relay.get()), relay.get(), executor)
+                        .ask(wanted, repeatable ? LEADER_MILLIS_MAX : 0);
+        var _ = results.thenAcceptAsync(
+                deleted -> {
+                    response.onNext(DeleteRecordsResponse.newBuilder()
+                            .addAllResults(deleted)
+                            .setMetadataIndex(topics.image().index())
+                            .build());
+                    response.onCompleted();
+                },
+                executor);
     }
 
-    private void answer(
-            List<CompletableFuture<DeletedRecords>> deletions, StreamObserver<DeleteRecordsResponse> response) {
-        var answer = DeleteRecordsResponse.newBuilder()
-                .setMetadataIndex(topics.image().index());
-        deletions.forEach(deletion -> answer.addResults(deletion.join()));
-        response.onNext(answer.build());
-        response.onCompleted();
+    private CompletableFuture<List<DeletedRecords>> delete(List<DeleteRecordsPartition> wanted) {
+        var deletions = wanted.stream().map(this::delete).toList();
+        return CompletableFuture.allOf(deletions.toArray(CompletableFuture<?>[]::new))
+                .thenApply(_ -> deletions.stream().map(CompletableFuture::join).toList());
+    }
+
+    private final class Asked implements LeaderQuery.Asked<DeleteRecordsPartition, DeletedRecords> {
+        private final Relay way;
+
+        Asked(Relay way) {
+            this.way = way;
+        }
+
+        @Override
+        public Optional<BrokerId> elsewhere(DeleteRecordsPartition wanted) {
+            return topics.ledElsewhere(wanted.getTopic(), wanted.getPartition());
+        }
+
+        @Override
+        public CompletableFuture<List<DeletedRecords>> here(List<DeleteRecordsPartition> wanted) {
+            return delete(wanted);
+        }
+
+        @Override
+        public CompletableFuture<List<DeletedRecords>> at(BrokerId broker, List<DeleteRecordsPartition> wanted) {
+            var request =
+                    DeleteRecordsRequest.newBuilder().addAllPartitions(wanted).build();
+            var method = AdminServiceGrpc.getDeleteRecordsMethod();
+            return way.ask(RelayedRpc.DELETE_RECORDS, broker, method, request, WAIT_MILLIS_MAX)
+                    .thenApply(DeleteRecordsResponse::getResultsList);
+        }
+
+        @Override
+        public Optional<Problem> problem(DeletedRecords answer) {
+            return answer.hasProblem() ? Optional.of(answer.getProblem()) : Optional.empty();
+        }
+
+        @Override
+        public DeletedRecords failed(DeleteRecordsPartition wanted, Problem problem) {
+            return refused(wanted, problem);
+        }
     }
 
     private CompletableFuture<DeletedRecords> delete(DeleteRecordsPartition wanted) {

@@ -137,6 +137,11 @@ public final class ConfigKeys {
             ConfigTypes.integer(1, 65_536),
             "256",
             "The appends of one Produce stream not yet answered; beyond, the stream is not read.");
+    public static final ConfigKey<Integer> RELAY_MAX_IN_FLIGHT = key(
+            "relay.max.in.flight",
+            ConfigTypes.integer(1, 1_000_000),
+            "10000",
+            "The requests that wait for other brokers on behalf of clients; beyond, clients are told to try again.");
     public static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
             "shutdown.grace",
             ConfigTypes.duration(Duration.ZERO, Duration.ofHours(1)),
@@ -207,6 +212,7 @@ public final class ConfigKeys {
             REQUEST_MEMORY_BYTES,
             MAX_FETCH_BYTES,
             PRODUCE_MAX_IN_FLIGHT_APPENDS,
+            RELAY_MAX_IN_FLIGHT,
             SHUTDOWN_GRACE,
             RECOVERY_THREADS,
             LOG_SYNC_THREADS,

@@ -97,12 +97,14 @@ public record NodeConfig(
     /// @param requestMemoryBytes what all appends not yet answered may hold together
     /// @param maxFetchBytes the most bytes that one fetch or one delivery answers with
     /// @param produceMaxInFlightAppends the appends of one Produce stream not yet answered
+    /// @param relayMaxInFlight requests of clients that wait for other brokers
     public record Limits(
             int shards,
             int maxRequestBytes,
             long requestMemoryBytes,
             int maxFetchBytes,
-            int produceMaxInFlightAppends) {}
+            int produceMaxInFlightAppends,
+            int relayMaxInFlight) {}
 
     /// Where and how a broker keeps its partitions' logs.
     ///

@@ -238,7 +238,8 @@ public final class NodeConfigLoader {
                 value(settings, ConfigKeys.MAX_REQUEST_BYTES),
                 value(settings, ConfigKeys.REQUEST_MEMORY_BYTES),
                 value(settings, ConfigKeys.MAX_FETCH_BYTES),
-                value(settings, ConfigKeys.PRODUCE_MAX_IN_FLIGHT_APPENDS));
+                value(settings, ConfigKeys.PRODUCE_MAX_IN_FLIGHT_APPENDS),
+                value(settings, ConfigKeys.RELAY_MAX_IN_FLIGHT));
         return new NodeConfig(
                 new BrokerId(value(settings, ConfigKeys.NODE_ID)),
                 value(settings, ConfigKeys.ROLES),

@@ -1,16 +1,19 @@
 package io.weirlog.server.consume;
 
 import com.google.protobuf.Duration;
+import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.weirlog.server.NodeFacts;
 import io.weirlog.server.OpenStreams;
 import io.weirlog.server.ServerProblems;
+import io.weirlog.server.relay.Routes;
 import io.weirlog.v1.ConsumeInitial;
 import io.weirlog.v1.ConsumeInitialized;
 import io.weirlog.v1.ConsumeRequest;
 import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.Draining;
+import io.weirlog.v1.ExplicitPartition;
 import io.weirlog.v1.Heartbeat;
 import io.weirlog.v1.PartitionProblem;
 import io.weirlog.v1.Problem;
@@ -18,8 +21,10 @@ import io.weirlog.v1.RecordForm;
 import io.weirlog.wire.Framed;
 import io.weirlog.wire.Problems;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,25 +38,35 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     private final PartitionReader reader;
     private final ServerCallStreamObserver<Framed<ConsumeResponse>> responses;
     private final Executor sequential;
+    private final Context context = Context.current();
+    private final Optional<RemoteSources.Means> remote;
     private final AtomicBoolean pumpQueued = new AtomicBoolean();
+    private @Nullable ConsumeInitial initial;
     private @Nullable Delivery delivery;
+    /// Where partitions begin is being looked up: the next request has to wait.
+    private boolean beginning;
+
+    private int lastAssignment;
     private String rack = "";
     private boolean ended;
     private boolean sentSinceHeartbeat;
 
+    /// @param remote the means to read what other brokers lead; empty: it is not read
     ConsumeStream(
             NodeFacts facts,
             OpenStreams openStreams,
             Subscriptions subscriptions,
             PartitionReader reader,
             ServerCallStreamObserver<Framed<ConsumeResponse>> responses,
-            Executor sequential) {
+            Executor sequential,
+            Optional<RemoteSources.Means> remote) {
         this.facts = facts;
         this.openStreams = openStreams;
         this.subscriptions = subscriptions;
         this.reader = reader;
         this.responses = responses;
         this.sequential = sequential;
+        this.remote = remote;
         responses.disableAutoRequest();
         responses.setOnReadyHandler(this::wake);
         responses.setOnCancelHandler(() -> sequential.execute(this::end));
@@ -64,7 +79,18 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
         sequential.execute(() -> {
             if (!ended) {
                 handle(request);
-                responses.request(1);
+                if (!beginning) {
+                    responses.request(1);
+                }
+            }
+        });
+    }
+
+    /// Runs a task of this stream's, unless the stream has ended before.
+    void execute(Runnable task) {
+        sequential.execute(() -> {
+            if (!ended) {
+                task.run();
             }
         });
     }
@@ -84,6 +110,8 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
             case SEEK -> active.seek(request.getSeek());
             case PAUSE -> forEach(request.getPause().getAssignmentsList(), active::pause);
             case RESUME -> forEach(request.getResume().getAssignmentsList(), active::resume);
+            case ASSIGN -> onAssign(active, request.getAssign().getPartitionsList());
+            case UNASSIGN -> forEach(request.getUnassign().getAssignmentsList(), active::remove);
             case COMMIT, REVOKED ->
                 fail(ServerProblems.invalidRequest("`commit` and `revoked` belong to group subscriptions"));
             case REQUEST_NOT_SET -> fail(ServerProblems.invalidRequest("a request of the stream is empty"));
@@ -96,28 +124,54 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
         assignments.forEach(action::accept);
     }
 
-    private void onInitial(ConsumeInitial initial) {
-        if (delivery != null) {
+    private void onInitial(ConsumeInitial request) {
+        if (initial != null) {
             fail(ServerProblems.initialExpected("`initial` came twice: it is the first message of a stream only"));
             return;
         }
-        if (!initial.getClusterId().isEmpty() && !initial.getClusterId().equals(facts.clusterId())) {
-            fail(ServerProblems.clusterMismatch(initial.getClusterId(), facts.clusterId()));
+        if (!request.getClusterId().isEmpty() && !request.getClusterId().equals(facts.clusterId())) {
+            fail(ServerProblems.clusterMismatch(request.getClusterId(), facts.clusterId()));
             return;
         }
-        switch (subscriptions.resolve(initial)) {
+        initial = request;
+        var asks = remote.filter(_ -> !Routes.leaderOnly(request.getRouting()));
+        switch (subscriptions.resolve(request)) {
             case Subscriptions.Resolved.Refused(var problem) -> fail(problem);
-            case Subscriptions.Resolved.Begin begin -> begin(initial, begin);
+            case Subscriptions.Resolved.Begin(var beginnings) ->
+                begin(beginnings, asks.isPresent(), begun -> begin(request, asks, begun));
         }
     }
 
-    private void begin(ConsumeInitial initial, Subscriptions.Resolved.Begin begin) {
-        var encoded = initial.getForm() == RecordForm.RECORD_FORM_BATCHES;
-        var maxBytes = initial.getMaxBatchBytes() <= 0
+    /// Calls `next` once it is known where these begin; until then no other request is handled.
+    private void begin(List<Subscriptions.Beginning> beginnings, boolean mayAsk, Consumer<Subscriptions.Begun> next) {
+        lastAssignment += beginnings.size();
+        var begun = subscriptions.begin(beginnings, mayAsk);
+        if (begun.isDone()) {
+            next.accept(begun.join());
+            return;
+        }
+        beginning = true;
+        var _ = begun.thenAccept(found -> execute(() -> {
+            beginning = false;
+            next.accept(found);
+            responses.request(1);
+        }));
+    }
+
+    private void begin(ConsumeInitial request, Optional<RemoteSources.Means> asks, Subscriptions.Begun begun) {
+        var encoded = request.getForm() == RecordForm.RECORD_FORM_BATCHES;
+        var maxBytes = request.getMaxBatchBytes() <= 0
                 ? Subscriptions.DEFAULT_BATCH_BYTES
-                : Math.min(initial.getMaxBatchBytes(), facts.limits().maxFetchBytes());
-        var active = new Delivery(reader, subscriptions, begin.cursors(), encoded, maxBytes, this);
+                : Math.min(request.getMaxBatchBytes(), facts.limits().maxFetchBytes());
+        var active = new Delivery(
+                reader,
+                subscriptions,
+                new Delivery.Form(encoded, maxBytes),
+                this,
+                asks,
+                new RemoteSources.Reader(request.getIsolation(), context, sequential));
         delivery = active;
+        active.add(begun.cursors());
         send(ConsumeResponse.newBuilder()
                 .setInitial(ConsumeInitialized.newBuilder()
                         .setClusterId(facts.clusterId())
@@ -125,12 +179,34 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
                         .setHeartbeatInterval(
                                 Duration.newBuilder().setSeconds(OpenStreams.HEARTBEAT_INTERVAL.toSeconds())))
                 .build());
-        send(ConsumeResponse.newBuilder().setAssigned(begin.assigned()).build());
-        begin.problems().forEach(this::sendProblem);
-        rack = initial.getRack();
+        tell(begun);
+        rack = request.getRack();
         active.offerPreferred(rack);
-        active.grant(initial.getCredit()).ifPresent(this::fail);
+        active.grant(request.getCredit()).ifPresent(this::fail);
         pump();
+    }
+
+    private void tell(Subscriptions.Begun begun) {
+        send(ConsumeResponse.newBuilder().setAssigned(begun.assigned()).build());
+        begun.problems().forEach(this::sendProblem);
+    }
+
+    private void onAssign(Delivery active, List<ExplicitPartition> partitions) {
+        var begun = initial;
+        if (begun == null || !begun.hasPartitions()) {
+            fail(ServerProblems.invalidRequest("`assign` belongs to streams of explicit partitions"));
+            return;
+        }
+        var asks = remote.isPresent() && !Routes.leaderOnly(begun.getRouting());
+        switch (subscriptions.explicit(begun, partitions, active.size(), lastAssignment)) {
+            case Subscriptions.Resolved.Refused(var problem) -> fail(problem);
+            case Subscriptions.Resolved.Begin(var beginnings) ->
+                begin(beginnings, asks, found -> {
+                    active.add(found.cursors());
+                    tell(found);
+                    pump();
+                });
+        }
     }
 
     /// Any thread: there may be something to send.

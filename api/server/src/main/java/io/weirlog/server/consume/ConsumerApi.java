@@ -1,30 +1,30 @@
 package io.weirlog.server.consume;
 
 import com.google.common.util.concurrent.MoreExecutors;
+import io.grpc.Context;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
-import io.weirlog.common.TopicPartition;
 import io.weirlog.replication.Partitions;
 import io.weirlog.server.NodeFacts;
 import io.weirlog.server.OpenStreams;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
+import io.weirlog.server.relay.Relay;
+import io.weirlog.server.relay.Routes;
 import io.weirlog.v1.ConsumeRequest;
 import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.ConsumerServiceGrpc;
 import io.weirlog.v1.FetchRequest;
 import io.weirlog.v1.FetchResponse;
-import io.weirlog.v1.ListOffsetsPartition;
 import io.weirlog.v1.ListOffsetsRequest;
 import io.weirlog.v1.ListOffsetsResponse;
-import io.weirlog.v1.ListedOffset;
 import io.weirlog.wire.DataPlane;
 import io.weirlog.wire.Framed;
 import io.weirlog.wire.Problems;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -39,23 +39,36 @@ public final class ConsumerApi implements AutoCloseable {
     private final Partitions partitions;
     private final PartitionReader reader;
     private final Subscriptions subscriptions;
+    private final OffsetLookups offsets;
+    private final Optional<Relay> relay;
+    private final DataPlane methods;
     private final Executor executor;
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("weirlog-fetch-timer").factory());
 
     /// @param executor where reads happen: they may wait for a disk
+    /// @param relay the way to other leaders; empty where other brokers call: what they ask for goes no further
     public ConsumerApi(
-            NodeFacts facts, OpenStreams openStreams, TopicLookup topics, Partitions partitions, Executor executor) {
+            NodeFacts facts,
+            OpenStreams openStreams,
+            TopicLookup topics,
+            Partitions partitions,
+            Executor executor,
+            Optional<Relay> relay,
+            DataPlane methods) {
         this.facts = facts;
         this.openStreams = openStreams;
         this.topics = topics;
         this.partitions = partitions;
         this.reader = new PartitionReader(topics, partitions, DECOMPRESSED_BYTES_MAX);
-        this.subscriptions = new Subscriptions(topics, partitions, reader);
+        this.offsets = new OffsetLookups(topics, reader, relay, executor);
+        this.subscriptions = new Subscriptions(topics, partitions, new StartPositions(reader, offsets));
         this.executor = executor;
+        this.relay = relay;
+        this.methods = methods;
     }
 
-    public ServerServiceDefinition definition(DataPlane methods) {
+    public ServerServiceDefinition definition() {
         var listOffsets = ConsumerServiceGrpc.getListOffsetsMethod();
         var descriptor = ServiceDescriptor.newBuilder(ConsumerServiceGrpc.SERVICE_NAME)
                 .setSchemaDescriptor(ConsumerServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
@@ -77,25 +90,37 @@ public final class ConsumerApi implements AutoCloseable {
                 subscriptions,
                 reader,
                 (ServerCallStreamObserver<Framed<ConsumeResponse>>) responses,
-                MoreExecutors.newSequentialExecutor(executor));
+                MoreExecutors.newSequentialExecutor(executor),
+                relay.map(way -> new RemoteSources.Means(way, topics, partitions, methods)));
     }
 
     private void fetch(FetchRequest request, StreamObserver<Framed<FetchResponse>> response) {
-        var mistake = FetchCall.mistake(request);
+        var mistake = FetchTask.mistake(request);
         if (mistake.isPresent()) {
             response.onError(Problems.toStatus(ServerProblems.invalidRequest(mistake.get())));
             return;
         }
         var bytesMax = request.getMaxBytes() == 0 ? Subscriptions.DEFAULT_BATCH_BYTES : request.getMaxBytes();
-        new FetchCall(
-                        topics,
-                        partitions,
-                        reader,
-                        request,
-                        (ServerCallStreamObserver<Framed<FetchResponse>>) response,
-                        MoreExecutors.newSequentialExecutor(executor),
-                        Math.min(bytesMax, facts.limits().maxFetchBytes()))
-                .begin(timers, FetchCall.waitMillis(request));
+        var task = new FetchTask(
+                request,
+                (ServerCallStreamObserver<Framed<FetchResponse>>) response,
+                Context.current(),
+                MoreExecutors.newSequentialExecutor(executor),
+                Math.min(bytesMax, facts.limits().maxFetchBytes()));
+        var fetchReader = new FetchReader(topics, reader, request);
+        Optional<Runnable> elsewhere = relay.filter(_ -> !Routes.leaderOnly(request.getRouting()))
+                .map(way -> new RelayedFetch(topics, partitions, fetchReader, task, way, methods)::begin);
+        if (elsewhere.isPresent() && anyLedElsewhere(request)) {
+            elsewhere.get().run();
+        } else {
+            new FetchCall(topics, partitions, fetchReader, task, elsewhere).begin(timers);
+        }
+    }
+
+    private boolean anyLedElsewhere(FetchRequest request) {
+        return request.getPartitionsList().stream()
+                .anyMatch(wanted -> topics.ledElsewhere(wanted.getTopic(), wanted.getPartition())
+                        .isPresent());
     }
 
     private void listOffsets(ListOffsetsRequest request, StreamObserver<ListOffsetsResponse> response) {
@@ -104,26 +129,11 @@ public final class ConsumerApi implements AutoCloseable {
                     "a request names 1 to 10000 partitions, not " + request.getPartitionsCount())));
             return;
         }
-        var answer = ListOffsetsResponse.newBuilder();
-        request.getPartitionsList().forEach(query -> answer.addOffsets(listOffset(query)));
-        response.onNext(answer.build());
-        response.onCompleted();
-    }
-
-    private ListedOffset listOffset(ListOffsetsPartition query) {
-        var listed = switch (topics.find(query.getTopic(), query.getTopicId(), OptionalInt.of(query.getPartition()))) {
-            case TopicLookup.Found.Nothing(var problem) ->
-                ListedOffset.newBuilder().setProblem(problem);
-            case TopicLookup.Found.Topic(var topic) -> {
-                var id = new TopicPartition(topic.id(), query.getPartition());
-                var found = reader.list(query.getTopic(), id, query);
-                topics.leader(id).ifPresent(found::setLeader);
-                yield found;
-            }
-        };
-        return listed.setTopic(query.getTopic())
-                .setPartition(query.getPartition())
-                .build();
+        var _ = offsets.list(request).thenAccept(listed -> {
+            response.onNext(
+                    ListOffsetsResponse.newBuilder().addAllOffsets(listed).build());
+            response.onCompleted();
+        });
     }
 
     @Override

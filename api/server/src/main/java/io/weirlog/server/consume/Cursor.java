@@ -20,6 +20,8 @@ final class Cursor {
     /// Where to begin, as long as that could not be found: then `position` means nothing yet.
     @Nullable
     StartPosition unresolvedStart;
+    /// How often its start was looked up elsewhere: the latest lookup counts.
+    int lookups;
     /// The last Seek that was done; 0 for none.
     long seekId;
     boolean paused;
@@ -29,8 +31,17 @@ final class Cursor {
     boolean endAnnounced;
     /// It stands in the delivery's queue.
     boolean queued;
+    /// Its start is being looked up, or nobody leads the partition: it is tried again by itself.
+    boolean resting;
+    /// It is not the stream's any more.
+    boolean removed;
+    /// This broker's own replica could not serve the reader, though it follows in sync.
+    boolean notFromHere;
     /// Woken when there is more than was sent.
     Partitions.@Nullable Watch watch;
+    /// Another broker, which leads the partition, sends it.
+    @Nullable
+    RemoteReading remote;
 
     Cursor(int assignment, String topic, TopicPartition id, OptionalInt lastEpoch, boolean fromFollower) {
         this.assignment = assignment;
@@ -41,7 +52,7 @@ final class Cursor {
     }
 
     boolean wantsData() {
-        return !paused && !halted && watch == null;
+        return !removed && !paused && !halted && !resting && watch == null && (remote == null || remote.hasArrived());
     }
 
     /// Goes on from `newPosition`.
@@ -51,13 +62,23 @@ final class Cursor {
         unresolvedStart = null;
         halted = false;
         endAnnounced = false;
-        unwatch();
+        notFromHere = false;
+        release();
     }
 
     void unwatch() {
         if (watch != null) {
             watch.close();
             watch = null;
+        }
+    }
+
+    /// Lets go of where it was read from: the next read looks anew.
+    void release() {
+        unwatch();
+        if (remote != null) {
+            remote.leave();
+            remote = null;
         }
     }
 }

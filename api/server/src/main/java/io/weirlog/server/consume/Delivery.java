@@ -4,35 +4,43 @@ import io.weirlog.common.Offset;
 import io.weirlog.log.LogSlice;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.SlicePayload;
+import io.weirlog.server.relay.Routes;
 import io.weirlog.v1.Batch;
 import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.ConsumedRecordList;
 import io.weirlog.v1.Credit;
 import io.weirlog.v1.EndOfPartition;
+import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.PreferredPartition;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.Seek;
 import io.weirlog.v1.StartPosition;
 import io.weirlog.wire.Framed;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/// Sends what a consumer stream's partitions have, within its credits and in turn between them.
+/// Sends what a consumer stream's partitions have, within its credits and in turn between them. Partitions come and go
+/// while the stream lives.
 ///
 /// A partition is in one of these states:
 /// ```
 /// state     leaves it when
-/// ready     it was read to the watermark -> waiting; it met a problem -> halted; the client pauses it -> paused
+/// ready     it was read to the watermark -> waiting; another broker leads it -> elsewhere;
+///           nobody does, or its start is being looked up -> resting; it met a problem -> halted; the client pauses it
+/// -> paused
 /// waiting   the watermark passes the position -> ready
+/// elsewhere its leader has sent something -> ready; it has another leader -> resting
+/// resting   a moment has passed, or the start is known -> ready
 /// halted    the client seeks or resumes -> ready
 /// paused    the client resumes -> ready
 /// ```
 /// Used on the stream's sequential executor only.
-final class Delivery implements AutoCloseable {
+final class Delivery implements RemoteSources.Listener, AutoCloseable {
     /// Messages sent before others get a turn on the executor's thread.
     private static final int MESSAGES_A_PUMP_MAX = 32;
 
@@ -41,26 +49,50 @@ final class Delivery implements AutoCloseable {
     private final boolean encoded;
     private final int batchBytesMax;
     private final ConsumeStream stream;
+    private final Optional<RemoteSources> remote;
     private final Map<Integer, Cursor> cursors = new HashMap<>();
     private final ArrayDeque<Cursor> ready = new ArrayDeque<>();
     private final Credits credits = new Credits();
 
+    /// How the client wants what it is sent.
+    record Form(boolean encoded, int batchBytesMax) {}
+
+    /// @param remote what reads partitions that other brokers lead; empty: they are not read
     Delivery(
             PartitionReader reader,
             Subscriptions subscriptions,
-            List<Cursor> cursors,
-            boolean encoded,
-            int batchBytesMax,
-            ConsumeStream stream) {
+            Form form,
+            ConsumeStream stream,
+            Optional<RemoteSources.Means> remote,
+            RemoteSources.Reader remoteReader) {
         this.reader = reader;
         this.subscriptions = subscriptions;
-        this.encoded = encoded;
-        this.batchBytesMax = batchBytesMax;
+        this.encoded = form.encoded();
+        this.batchBytesMax = form.batchBytesMax();
         this.stream = stream;
-        for (var cursor : cursors) {
-            this.cursors.put(cursor.assignment, cursor);
+        this.remote = remote.map(means -> new RemoteSources(means, remoteReader, this));
+    }
+
+    /// Begins to read these, too.
+    void add(Collection<Cursor> added) {
+        for (var cursor : added) {
+            cursors.put(cursor.assignment, cursor);
             makeReady(cursor);
         }
+    }
+
+    /// Reads it no more.
+    void remove(int assignment) {
+        var cursor = find(assignment);
+        if (cursor != null) {
+            cursors.remove(assignment);
+            cursor.removed = true;
+            cursor.release();
+        }
+    }
+
+    int size() {
+        return cursors.size();
     }
 
     Optional<Problem> grant(Credit credit) {
@@ -71,7 +103,7 @@ final class Delivery implements AutoCloseable {
         var cursor = find(assignment);
         if (cursor != null) {
             cursor.paused = true;
-            cursor.unwatch();
+            cursor.release();
         }
     }
 
@@ -95,10 +127,45 @@ final class Delivery implements AutoCloseable {
     }
 
     private void moveTo(Cursor cursor, StartPosition start) {
-        switch (reader.resolve(cursor.topic, cursor.id, start, cursor.fromFollower)) {
-            case PartitionReader.Position.At(var offset) -> cursor.moveTo(offset.value());
-            case PartitionReader.Position.Failed(var problem) -> halt(cursor, problem);
+        var finding = subscriptions.find(new Subscriptions.Beginning(cursor, start), remote.isPresent());
+        if (finding.isDone()) {
+            cursor.resting = false;
+            cursor.lookups++;
+            begin(cursor, start, finding.join());
+            return;
         }
+        cursor.release();
+        cursor.unresolvedStart = start;
+        cursor.resting = true;
+        int lookup = ++cursor.lookups;
+        var _ = finding.thenAccept(position -> stream.execute(() -> {
+            // Another seek may have come meanwhile.
+            if (lookup == cursor.lookups && cursor.unresolvedStart != null) {
+                cursor.resting = false;
+                begin(cursor, start, position);
+                awaken(cursor);
+            }
+        }));
+    }
+
+    private void begin(Cursor cursor, StartPosition start, PartitionReader.Position position) {
+        switch (position) {
+            case PartitionReader.Position.At(var offset) -> cursor.moveTo(offset.value());
+            case PartitionReader.Position.Failed(var problem) -> {
+                if (goesElsewhere(problem)) {
+                    cursor.release();
+                    cursor.unresolvedStart = start;
+                    cursor.halted = false;
+                    remote.orElseThrow().rest(cursor);
+                } else {
+                    halt(cursor, problem);
+                }
+            }
+        }
+    }
+
+    private boolean goesElsewhere(Problem problem) {
+        return remote.isPresent() && Routes.goesElsewhere(problem);
     }
 
     private @Nullable Cursor find(int assignment) {
@@ -117,16 +184,17 @@ final class Delivery implements AutoCloseable {
     }
 
     /// Sends until there is nothing to send, no credit, or no room in the transport.
-    void pump() {
+    @Override
+    public void pump() {
         for (var messages = 0; stream.canSend() && credits.open(); messages++) {
             var cursor = ready.poll();
             if (cursor == null) {
-                return;
+                break;
             }
             if (messages == MESSAGES_A_PUMP_MAX) {
                 ready.addFirst(cursor);
                 stream.wake();
-                return;
+                break;
             }
             cursor.queued = false;
             if (cursor.wantsData()) {
@@ -134,6 +202,7 @@ final class Delivery implements AutoCloseable {
                 makeReady(cursor);
             }
         }
+        remote.ifPresent(sources -> sources.flush(credits.open() ? credits.bytesMax() : 0));
     }
 
     private void deliver(Cursor cursor) {
@@ -146,78 +215,150 @@ final class Delivery implements AutoCloseable {
             moveTo(cursor, start);
             return;
         }
+        var reading = cursor.remote;
+        if (reading != null) {
+            deliver(cursor, reading);
+            return;
+        }
+        var elsewhere = remote.flatMap(sources -> sources.elsewhere(cursor));
+        if (elsewhere.isPresent()) {
+            remote.orElseThrow().attach(cursor, elsewhere.get());
+        } else {
+            readHere(cursor);
+        }
+    }
+
+    private void readHere(Cursor cursor) {
         var maxBytes = Math.min(batchBytesMax, credits.bytesMax());
         var wanted = new PartitionReader.Wanted(
                 cursor.topic, cursor.id, cursor.position, cursor.lastEpoch, cursor.fromFollower);
         switch (reader.read(wanted, maxBytes)) {
-            case PartitionReader.Outcome.Failed(var problem) -> halt(cursor, problem);
+            case PartitionReader.Outcome.Failed(var problem) -> {
+                cursor.notFromHere = true;
+                failed(cursor, problem);
+            }
             case PartitionReader.Outcome.Data data -> deliver(cursor, data.slice(), data.highWatermark());
+        }
+    }
+
+    private void failed(Cursor cursor, Problem problem) {
+        if (goesElsewhere(problem)) {
+            remote.orElseThrow().rest(cursor);
+        } else {
+            halt(cursor, problem);
         }
     }
 
     private void deliver(Cursor cursor, LogSlice slice, Offset highWatermark) {
         if (slice.length() == 0) {
             slice.close();
-            await(cursor, highWatermark);
+            announceEnd(cursor);
+            cursor.watch = subscriptions.watch(cursor.id, highWatermark, () -> stream.onWatermark(cursor));
         } else if (encoded) {
-            sendEncoded(cursor, slice, highWatermark);
+            var next = slice.nextOffset().value();
+            var bytes = slice.length();
+            var batch = batch(cursor, next, offsets(cursor, next), highWatermark.value());
+            stream.send(Framed.of(ConsumeResponse.newBuilder().setBatch(batch).build(), new SlicePayload(slice)));
+            // What the reader has had so far must still be in the log at the next read (KIP-320).
+            sent(cursor, next, offsets(cursor, next), bytes, reader.epochBefore(cursor.id, next));
         } else {
             sendDecoded(cursor, slice, highWatermark);
         }
     }
 
-    private void sendEncoded(Cursor cursor, LogSlice slice, Offset highWatermark) {
-        var next = slice.nextOffset().value();
-        var count = (int) Math.min(next - cursor.position, Integer.MAX_VALUE);
-        var bytes = slice.length();
-        var batch = batch(cursor, next, count, highWatermark);
-        stream.send(Framed.of(ConsumeResponse.newBuilder().setBatch(batch).build(), new SlicePayload(slice)));
-        sent(cursor, next, count, bytes);
-    }
-
     private void sendDecoded(Cursor cursor, LogSlice slice, Offset highWatermark) {
-        var sliceEnd = slice.nextOffset().value();
-        var recordsMax = credits.recordsMax();
         try (slice) {
-            switch (reader.decode(cursor.id, slice, cursor.position, recordsMax)) {
-                case PartitionReader.Decoded.Failed(var problem) -> halt(cursor, problem);
-                case PartitionReader.Decoded.Records(var records) -> {
-                    // With fewer than it may have, the slice was read to its end; offsets without records included.
-                    var next = records.size() < recordsMax
-                            ? sliceEnd
-                            : records.getLast().getOffset() + 1;
-                    var list = ConsumedRecordList.newBuilder()
-                            .addAllRecords(records)
-                            .build();
-                    var batch =
-                            batch(cursor, next, records.size(), highWatermark).setRecords(list);
-                    stream.send(ConsumeResponse.newBuilder().setBatch(batch).build());
-                    sent(cursor, next, records.size(), list.getSerializedSize());
-                }
+            var decoded = reader.decode(cursor.id, slice, cursor.position, credits.recordsMax());
+            var end = slice.nextOffset().value();
+            var next = sendDecoded(cursor, decoded, end, highWatermark.value(), OptionalInt.empty());
+            if (!cursor.halted) {
+                cursor.lastEpoch = reader.epochBefore(cursor.id, next);
             }
         }
     }
 
-    private static Batch.Builder batch(Cursor cursor, long next, int count, Offset highWatermark) {
+    /// Delivers the first thing that the partition's leader has sent.
+    private void deliver(Cursor cursor, RemoteReading reading) {
+        switch (reading.first()) {
+            case RemoteReading.Arrival.Batches arrived -> deliver(cursor, reading, arrived);
+            case RemoteReading.Arrival.End _ -> {
+                reading.done();
+                announceEnd(cursor);
+            }
+            case RemoteReading.Arrival.Trouble(var problem) -> {
+                cursor.release();
+                // The topic is there: only the leader has not heard of it.
+                if (problem.getReason() == ErrorReason.ERROR_REASON_UNKNOWN_TOPIC) {
+                    remote.orElseThrow().rest(cursor);
+                } else {
+                    failed(cursor, problem);
+                }
+            }
+            case null -> {}
+        }
+    }
+
+    private void deliver(Cursor cursor, RemoteReading reading, RemoteReading.Arrival.Batches arrived) {
+        var batches = arrived.batches();
+        var end = arrived.nextOffset();
+        var epoch = RemoteReading.lastEpoch(batches);
+        if (encoded) {
+            var batch = batch(cursor, end, offsets(cursor, end), arrived.highWatermark());
+            stream.send(Framed.of(ConsumeResponse.newBuilder().setBatch(batch).build(), batches.share()));
+            sent(cursor, end, offsets(cursor, end), batches.length(), epoch);
+        } else {
+            var decoded = reader.decode(cursor.id, batches, cursor.position, credits.recordsMax());
+            sendDecoded(cursor, decoded, end, arrived.highWatermark(), epoch);
+        }
+        if (cursor.position >= end) {
+            reading.done();
+        }
+    }
+
+    /// @param end one past the last offset of what was decoded
+    /// @param epoch of its last record, if that is known
+    /// @return where to read on
+    private long sendDecoded(
+            Cursor cursor, PartitionReader.Decoded decoded, long end, long highWatermark, OptionalInt epoch) {
+        switch (decoded) {
+            case PartitionReader.Decoded.Failed(var problem) -> halt(cursor, problem);
+            case PartitionReader.Decoded.Records(var records) -> {
+                // With fewer than it may have, the slice was read to its end; offsets without records included.
+                var whole = records.size() < credits.recordsMax();
+                var next = whole ? end : records.getLast().getOffset() + 1;
+                var list =
+                        ConsumedRecordList.newBuilder().addAllRecords(records).build();
+                var batch = batch(cursor, next, records.size(), highWatermark).setRecords(list);
+                stream.send(ConsumeResponse.newBuilder().setBatch(batch).build());
+                sent(cursor, next, records.size(), list.getSerializedSize(), whole ? epoch : OptionalInt.empty());
+            }
+        }
+        return cursor.position;
+    }
+
+    private static int offsets(Cursor cursor, long next) {
+        return (int) Math.min(next - cursor.position, Integer.MAX_VALUE);
+    }
+
+    private static Batch.Builder batch(Cursor cursor, long next, int count, long highWatermark) {
         return Batch.newBuilder()
                 .setAssignment(cursor.assignment)
                 .setBaseOffset(cursor.position)
                 .setNextOffset(next)
-                .setHighWatermark(highWatermark.value())
+                .setHighWatermark(highWatermark)
                 .setRecordCount(count)
                 .setSeekId(cursor.seekId);
     }
 
-    private void sent(Cursor cursor, long next, int records, int bytes) {
+    private void sent(Cursor cursor, long next, int records, int bytes, OptionalInt lastEpoch) {
         cursor.position = next;
-        // What the reader has had so far must still be in the log at the next read (KIP-320).
-        cursor.lastEpoch = reader.epochBefore(cursor.id, next);
+        cursor.lastEpoch = lastEpoch;
         cursor.endAnnounced = false;
         credits.take(records, bytes);
     }
 
-    /// Waits for the watermark to pass the position, and tells the client once that it has everything.
-    private void await(Cursor cursor, Offset highWatermark) {
+    /// Tells the client once that it has everything.
+    private void announceEnd(Cursor cursor) {
         if (!cursor.endAnnounced) {
             cursor.endAnnounced = true;
             stream.send(ConsumeResponse.newBuilder()
@@ -226,7 +367,6 @@ final class Delivery implements AutoCloseable {
                             .setNextOffset(cursor.position))
                     .build());
         }
-        cursor.watch = subscriptions.watch(cursor.id, highWatermark, () -> stream.onWatermark(cursor));
     }
 
     /// Tells of partitions that can be read in this rack.
@@ -242,21 +382,26 @@ final class Delivery implements AutoCloseable {
                                 .build())));
     }
 
-    /// The watermark has passed the cursor's position, or its partition's role has changed.
-    void awaken(Cursor cursor) {
+    /// The cursor may have more: the watermark has passed its position, its partition's role has changed, its leader
+    /// has
+    /// sent something.
+    @Override
+    public void awaken(Cursor cursor) {
         cursor.unwatch();
         makeReady(cursor);
         pump();
     }
 
-    private void halt(Cursor cursor, Problem problem) {
+    @Override
+    public void halt(Cursor cursor, Problem problem) {
         cursor.halted = true;
-        cursor.unwatch();
+        cursor.release();
         stream.sendProblem(cursor.assignment, problem);
     }
 
     @Override
     public void close() {
-        cursors.values().forEach(Cursor::unwatch);
+        cursors.values().forEach(Cursor::release);
+        remote.ifPresent(RemoteSources::close);
     }
 }

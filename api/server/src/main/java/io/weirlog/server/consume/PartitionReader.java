@@ -21,6 +21,7 @@ import io.weirlog.v1.ListedOffset;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.StartPosition;
 import io.weirlog.wire.Problems;
+import io.weirlog.wire.ReceivedPayload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -294,9 +295,22 @@ final class PartitionReader {
         var bytes = ByteBuffer.allocate(slice.length());
         try {
             slice.copyTo(bytes);
-            return new Decoded.Records(RecordCodec.decode(bytes.flip(), firstOffset, recordsMax, decompressedBytesMax));
         } catch (IOException e) {
             return new Decoded.Failed(readFailed(id, e));
+        }
+        return decode(id, bytes.flip(), firstOffset, recordsMax);
+    }
+
+    /// The same of batches that another broker has sent: of a copy, for their memory is not theirs for long.
+    Decoded decode(TopicPartition id, ReceivedPayload batches, long firstOffset, int recordsMax) {
+        var bytes = ByteBuffer.allocate(batches.length());
+        bytes.put(batches.buffer().duplicate());
+        return decode(id, bytes.flip(), firstOffset, recordsMax);
+    }
+
+    private Decoded decode(TopicPartition id, ByteBuffer bytes, long firstOffset, int recordsMax) {
+        try {
+            return new Decoded.Records(RecordCodec.decode(bytes, firstOffset, recordsMax, decompressedBytesMax));
         } catch (MalformedBatchException e) {
             LOG.error("a batch of {} at or after offset {} cannot be decoded", id, firstOffset, e);
             return new Decoded.Failed(Problems.problem(

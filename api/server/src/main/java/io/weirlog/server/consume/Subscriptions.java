@@ -6,6 +6,7 @@ import io.weirlog.metadata.TopicImage;
 import io.weirlog.replication.Partitions;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
+import io.weirlog.server.relay.Routes;
 import io.weirlog.v1.Assigned;
 import io.weirlog.v1.AssignedPartition;
 import io.weirlog.v1.ConsumeInitial;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 /// Turns what a consumer stream asks for into cursors.
@@ -27,24 +29,31 @@ final class Subscriptions {
 
     private final TopicLookup topics;
     private final Partitions partitions;
-    private final PartitionReader reader;
+    private final StartPositions positions;
 
-    Subscriptions(TopicLookup topics, Partitions partitions, PartitionReader reader) {
+    Subscriptions(TopicLookup topics, Partitions partitions, StartPositions positions) {
         this.topics = topics;
         this.partitions = partitions;
-        this.reader = reader;
+        this.positions = positions;
     }
 
+    /// A cursor that is new, and where the client wants it to begin.
+    record Beginning(Cursor cursor, StartPosition start) {}
+
     sealed interface Resolved {
-        /// @param problems of partitions that cannot begin where they should: assigned, but halted
-        record Begin(Assigned assigned, List<Cursor> cursors, List<PartitionProblem> problems) implements Resolved {}
+        record Begin(List<Beginning> beginnings) implements Resolved {}
 
         record Refused(Problem problem) implements Resolved {}
     }
 
+    /// What to tell of cursors that have begun.
+    ///
+    /// @param problems of partitions that cannot begin where they should: assigned, but halted
+    record Begun(Assigned assigned, List<Cursor> cursors, List<PartitionProblem> problems) {}
+
     Resolved resolve(ConsumeInitial initial) {
         return switch (initial.getSubscriptionCase()) {
-            case PARTITIONS -> explicit(initial, initial.getPartitions().getPartitionsList());
+            case PARTITIONS -> explicit(initial, initial.getPartitions().getPartitionsList(), 0, 0);
             case GROUP ->
                 new Resolved.Refused(ServerProblems.unsupported(
                         "this version has no consumer groups: subscribe to explicit `partitions`"));
@@ -53,13 +62,14 @@ final class Subscriptions {
         };
     }
 
-    private record Beginning(List<Cursor> cursors, Assigned.Builder assigned, List<PartitionProblem> problems) {}
-
-    private Resolved explicit(ConsumeInitial initial, List<ExplicitPartition> wanted) {
+    /// @param initial how the stream began
+    /// @param held the partitions that it has already
+    /// @param lastAssignment the highest number that was used for one
+    Resolved explicit(ConsumeInitial initial, List<ExplicitPartition> wanted, int held, int lastAssignment) {
         if (wanted.isEmpty()) {
-            return new Resolved.Refused(ServerProblems.invalidRequest("`initial` names no partitions"));
+            return new Resolved.Refused(ServerProblems.invalidRequest("the request names no partitions"));
         }
-        var beginning = new Beginning(new ArrayList<>(), Assigned.newBuilder(), new ArrayList<>());
+        List<Beginning> beginnings = new ArrayList<>();
         var fromFollower = !initial.getRack().isEmpty();
         for (var each : wanted) {
             var number = each.hasPartition() ? OptionalInt.of(each.getPartition()) : OptionalInt.empty();
@@ -69,17 +79,22 @@ final class Subscriptions {
                 }
                 case TopicLookup.Found.Topic(var topic) -> {
                     var start = each.hasStart() ? each.getStart() : initial.getStart();
+                    var lastEpoch =
+                            each.hasLastLeaderEpoch() ? OptionalInt.of(each.getLastLeaderEpoch()) : OptionalInt.empty();
                     for (var partition : numbers(topic, number)) {
-                        if (beginning.cursors().size() == PARTITIONS_MAX) {
+                        if (held + beginnings.size() == PARTITIONS_MAX) {
                             return new Resolved.Refused(ServerProblems.invalidRequest(
                                     "a stream takes at most " + PARTITIONS_MAX + " partitions"));
                         }
-                        add(topic, partition, each, start, fromFollower, beginning);
+                        var id = new TopicPartition(topic.id(), partition);
+                        var assignment = lastAssignment + beginnings.size() + 1;
+                        beginnings.add(new Beginning(
+                                new Cursor(assignment, topic.name(), id, lastEpoch, fromFollower), start));
                     }
                 }
             }
         }
-        return new Resolved.Begin(beginning.assigned().build(), beginning.cursors(), beginning.problems());
+        return new Resolved.Begin(beginnings);
     }
 
     private static int[] numbers(TopicImage topic, OptionalInt number) {
@@ -88,42 +103,60 @@ final class Subscriptions {
                 : IntStream.range(0, topic.partitions().size()).toArray();
     }
 
-    private void add(
-            TopicImage topic,
-            int partition,
-            ExplicitPartition wanted,
-            StartPosition start,
-            boolean fromFollower,
-            Beginning beginning) {
-        var cursors = beginning.cursors();
-        var id = new TopicPartition(topic.id(), partition);
-        var assignment = cursors.size() + 1;
-        var lastEpoch = wanted.hasLastLeaderEpoch() ? OptionalInt.of(wanted.getLastLeaderEpoch()) : OptionalInt.empty();
-        var cursor = new Cursor(assignment, topic.name(), id, lastEpoch, fromFollower);
-        switch (reader.resolve(topic.name(), id, start, cursor.fromFollower)) {
-            case PartitionReader.Position.At(var offset) -> cursor.position = offset.value();
-            case PartitionReader.Position.Failed(var problem) -> {
-                cursor.halted = true;
-                cursor.unresolvedStart = start;
-                // So that the reader knows that the problem is about where it wants to begin.
-                cursor.position = Math.max(0, start.getOffset());
-                beginning
-                        .problems()
-                        .add(PartitionProblem.newBuilder()
-                                .setAssignment(assignment)
-                                .setProblem(problem)
-                                .build());
+    /// Puts the new cursors where they begin. Never fails: a position that cannot be found halts its cursor.
+    ///
+    /// @param mayAsk whether other brokers may be asked; then a start that nobody can tell now is looked for later
+    CompletableFuture<Begun> begin(List<Beginning> beginnings, boolean mayAsk) {
+        return positions.find(beginnings, mayAsk).thenApply(found -> {
+            var assigned = Assigned.newBuilder();
+            List<PartitionProblem> problems = new ArrayList<>();
+            for (int i = 0; i < beginnings.size(); i++) {
+                place(beginnings.get(i), found.get(i), mayAsk).ifPresent(problems::add);
+                assigned.addPartitions(assigned(beginnings.get(i).cursor()));
             }
-        }
-        cursors.add(cursor);
+            var cursors = beginnings.stream().map(Beginning::cursor).toList();
+            return new Begun(assigned.build(), cursors, problems);
+        });
+    }
+
+    private static Optional<PartitionProblem> place(
+            Beginning beginning, PartitionReader.Position found, boolean mayAsk) {
+        var cursor = beginning.cursor();
+        return switch (found) {
+            case PartitionReader.Position.At(var offset) -> {
+                cursor.position = offset.value();
+                yield Optional.empty();
+            }
+            case PartitionReader.Position.Failed(var problem) -> {
+                cursor.unresolvedStart = beginning.start();
+                // So that the reader knows that the problem is about where it wants to begin.
+                cursor.position = Math.max(0, beginning.start().getOffset());
+                if (mayAsk && Routes.goesElsewhere(problem)) {
+                    yield Optional.empty();
+                }
+                cursor.halted = true;
+                yield Optional.of(PartitionProblem.newBuilder()
+                        .setAssignment(cursor.assignment)
+                        .setProblem(problem)
+                        .build());
+            }
+        };
+    }
+
+    private AssignedPartition assigned(Cursor cursor) {
         var entry = AssignedPartition.newBuilder()
-                .setAssignment(assignment)
-                .setTopic(topic.name())
-                .setTopicId(TopicLookup.bytes(topic.id()))
-                .setPartition(partition)
+                .setAssignment(cursor.assignment)
+                .setTopic(cursor.topic)
+                .setTopicId(TopicLookup.bytes(cursor.id.topicId()))
+                .setPartition(cursor.id.partition())
                 .setStartOffset(cursor.position);
-        topics.leader(id).ifPresent(entry::setLeader);
-        beginning.assigned().addPartitions(entry);
+        topics.leader(cursor.id).ifPresent(entry::setLeader);
+        return entry.build();
+    }
+
+    /// Where a cursor that reads already is to go on.
+    CompletableFuture<PartitionReader.Position> find(Beginning beginning, boolean mayAsk) {
+        return positions.find(List.of(beginning), mayAsk).thenApply(List::getFirst);
     }
 
     /// Where the partition could be read in this rack, if this broker leads it.

@@ -10,6 +10,7 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.weirlog.internal.v1.ReplicationServiceGrpc;
+import io.weirlog.v1.ProducerServiceGrpc;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -37,12 +38,14 @@ public final class InternalListener implements AutoCloseable {
         }
     }
 
-    public InternalListener(InetSocketAddress address, List<BindableService> services, Executor executor)
+    /// @param messageBytesMax the largest message that another node may send
+    public InternalListener(
+            InetSocketAddress address, List<BindableService> services, Executor executor, int messageBytesMax)
             throws IOException {
         var builder = NettyServerBuilder.forAddress(address)
                 .executor(executor)
                 .callExecutor(new ByService())
-                .maxInboundMessageSize(NodeConnections.MESSAGE_BYTES_MAX)
+                .maxInboundMessageSize(Math.max(NodeConnections.MESSAGE_BYTES_MAX, messageBytesMax))
                 .maxInboundMetadataSize(METADATA_BYTES_MAX)
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
@@ -51,12 +54,16 @@ public final class InternalListener implements AutoCloseable {
         server = builder.build().start();
     }
 
-    /// Replication only hands on what comes, so it stays on the network's threads: one hand-over less for each batch.
+    /// Replication and appends only hand on what comes, so they stay on the network's threads: one hand-over less for
+    /// each batch.
     private static final class ByService implements ServerCallExecutorSupplier {
         @Override
         public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
             var service = call.getMethodDescriptor().getServiceName();
-            return ReplicationServiceGrpc.SERVICE_NAME.equals(service) ? Runnable::run : null;
+            return ReplicationServiceGrpc.SERVICE_NAME.equals(service)
+                            || ProducerServiceGrpc.SERVICE_NAME.equals(service)
+                    ? Runnable::run
+                    : null;
         }
     }
 

@@ -33,7 +33,7 @@ public final class NodeConnections implements AutoCloseable {
         return channel(controllers.address(controller));
     }
 
-    ManagedChannel channel(Endpoint node) {
+    public ManagedChannel channel(Endpoint node) {
         if (closed) {
             throw new IllegalStateException("the node's connections are closed");
         }
@@ -54,7 +54,7 @@ public final class NodeConnections implements AutoCloseable {
     }
 
     /// The next call tries at once to connect again, and does not wait for gRPC's own growing delay.
-    void retryNow(Endpoint node) {
+    public void retryNow(Endpoint node) {
         var channel = channels.get(node);
         if (channel != null) {
             channel.resetConnectBackoff();

@@ -82,6 +82,30 @@ final class AppendAnswers {
                 .build();
     }
 
+    /// The answer that nothing was appended to the partition.
+    static io.weirlog.v1.AppendResult notAppended(int partition, Problem problem) {
+        return io.weirlog.v1.AppendResult.newBuilder()
+                .setPartition(partition)
+                .setFailure(notAppended(problem))
+                .build();
+    }
+
+    /// The answer that nobody knows whether anything was appended to the partition.
+    static io.weirlog.v1.AppendResult unknown(int partition, Problem problem) {
+        return io.weirlog.v1.AppendResult.newBuilder()
+                .setPartition(partition)
+                .setFailure(
+                        AppendFailure.newBuilder().setProblem(problem).setOutcome(AppendOutcome.APPEND_OUTCOME_UNKNOWN))
+                .build();
+    }
+
+    static Problem tooLateForItsTurn() {
+        return Problems.problem(
+                Status.Code.DEADLINE_EXCEEDED,
+                ErrorReason.ERROR_REASON_TIMED_OUT,
+                "the deadline passed before the append had its turn: it was not appended");
+    }
+
     private static AppendFailure unknown(AppendResult.Unknown unknown) {
         var problem = switch (unknown.cause()) {
             case TIMED_OUT ->
@@ -126,11 +150,7 @@ final class AppendAnswers {
             case AppendRefusal.ProducerFenced(var current, var found) -> ServerProblems.producerFenced(current, found);
             case AppendRefusal.OutsideTransaction(var start) -> ServerProblems.outsideTransaction(start);
             case AppendRefusal.Overloaded(var limit) -> ServerProblems.overloaded(limit);
-            case AppendRefusal.TimedOut() ->
-                Problems.problem(
-                        Status.Code.DEADLINE_EXCEEDED,
-                        ErrorReason.ERROR_REASON_TIMED_OUT,
-                        "the deadline passed before the append had its turn: it was not appended");
+            case AppendRefusal.TimedOut() -> tooLateForItsTurn();
             case AppendRefusal.StorageFailed(var message) -> ServerProblems.storageFailed(message);
             case AppendRefusal.ShuttingDown() -> ServerProblems.shuttingDown();
         };

@@ -9,6 +9,7 @@ import io.weirlog.v1.ProduceAppend;
 import io.weirlog.v1.ProduceInitial;
 import io.weirlog.v1.ProducerSequence;
 import io.weirlog.v1.RecordList;
+import io.weirlog.v1.Routing;
 import io.weirlog.wire.Framed;
 import io.weirlog.wire.Payload;
 import io.weirlog.wire.ReceivedPayload;
@@ -30,6 +31,7 @@ record AppendOrder(
         Duration timeout,
         OptionalLong expectedBaseOffset,
         Compression compression,
+        Routing routing,
         Optional<ProducerSequence> producer,
         Optional<RecordList> records,
         Optional<ReceivedPayload> batch) {
@@ -46,6 +48,7 @@ record AppendOrder(
                         ? OptionalLong.of(request.getExpectedBaseOffset())
                         : OptionalLong.empty(),
                 request.getCompression(),
+                request.getRouting(),
                 request.hasProducer() ? Optional.of(request.getProducer()) : Optional.empty(),
                 request.hasRecords() ? Optional.of(request.getRecords()) : Optional.empty(),
                 batch(framed.payload()));
@@ -64,6 +67,7 @@ record AppendOrder(
                         ? OptionalLong.of(request.getExpectedBaseOffset())
                         : OptionalLong.empty(),
                 request.getCompression(),
+                request.getRouting() == Routing.ROUTING_UNSPECIFIED ? defaults.getRouting() : request.getRouting(),
                 request.hasProducer() ? Optional.of(request.getProducer()) : Optional.empty(),
                 request.hasRecords() ? Optional.of(request.getRecords()) : Optional.empty(),
                 batch(payload));

@@ -14,15 +14,13 @@ import io.weirlog.metadata.TopicImage;
 import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatch;
 import io.weirlog.record.RecordBatchBuilder;
-import io.weirlog.replication.Acks;
-import io.weirlog.replication.AppendCommand;
-import io.weirlog.replication.Partitions;
 import io.weirlog.replication.ReplicationClock;
 import io.weirlog.server.RecordCodec;
 import io.weirlog.server.RequestMemory;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
 import io.weirlog.server.TopicSettings;
+import io.weirlog.server.relay.Routes;
 import io.weirlog.v1.AppendResult;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
@@ -47,10 +45,8 @@ final class Appender {
 
     private final TopicLookup topics;
     private final TopicSettings settings;
-    private final Partitions partitions;
     private final RequestMemory memory;
     private final ReplicationClock clock;
-    private final AppendAnswers answers;
     private final PartitionChooser chooser = new PartitionChooser();
 
     /// One batch that is ready for its partition.
@@ -58,24 +54,18 @@ final class Appender {
     /// @param recordIndexes which records of the request it has; empty for all
     private record Ready(int partition, ReceivedPayload batch, int recordCount, List<Integer> recordIndexes) {}
 
-    Appender(
-            TopicLookup topics,
-            TopicSettings settings,
-            Partitions partitions,
-            RequestMemory memory,
-            ReplicationClock clock) {
+    Appender(TopicLookup topics, TopicSettings settings, RequestMemory memory, ReplicationClock clock) {
         this.topics = topics;
         this.settings = settings;
-        this.partitions = partitions;
         this.memory = memory;
         this.clock = clock;
-        this.answers = new AppendAnswers(topics);
     }
 
     /// Appends and tells each partition's result to `results`, possibly on other threads.
     ///
+    /// @param route how the batches come to their partitions
     /// @return the number of results that follow; or, if nothing is appended at all, what is wrong
-    Submitted submit(AppendOrder order, Consumer<AppendResult> results) {
+    Submitted submit(AppendOrder order, AppendRoute route, Consumer<AppendResult> results) {
         var sizeBytes = order.sizeBytes();
         if (!memory.tryAcquire(sizeBytes)) {
             order.close();
@@ -93,10 +83,10 @@ final class Appender {
                 var share = new MemoryShare(memory, sizeBytes, batches.size());
                 var deadlineNanos = clock.nanoTime() + timeoutNanos(order.timeout());
                 for (var ready : batches) {
-                    send(order, topic, ready, deadlineNanos, result -> {
+                    route.append(ready(order, topic, ready, deadlineNanos, result -> {
                         share.release();
                         results.accept(result);
-                    });
+                    }));
                 }
                 return new Submitted.Expect(batches.size());
             }
@@ -116,22 +106,20 @@ final class Appender {
         record Refused(Problem problem) implements Prepared {}
     }
 
-    private void send(
+    private static PartitionAppend ready(
             AppendOrder order, TopicImage topic, Ready ready, long deadlineNanos, Consumer<AppendResult> results) {
-        var id = new TopicPartition(topic.id(), ready.partition);
-        partitions.append(
-                id,
-                new AppendCommand(
-                        ready.batch,
-                        ready.recordCount,
-                        acks(order.acks()),
-                        order.expectedBaseOffset().isPresent()
-                                ? Optional.of(
-                                        new Offset(order.expectedBaseOffset().getAsLong()))
-                                : Optional.empty(),
-                        deadlineNanos,
-                        result -> results.accept(
-                                withIndexes(answers.answer(topic.name(), id, result), ready.recordIndexes))));
+        return new PartitionAppend(
+                topic.name(),
+                new TopicPartition(topic.id(), ready.partition),
+                ready.batch,
+                ready.recordCount,
+                order.acks(),
+                order.expectedBaseOffset().isPresent()
+                        ? Optional.of(new Offset(order.expectedBaseOffset().getAsLong()))
+                        : Optional.empty(),
+                deadlineNanos,
+                Routes.leaderOnly(order.routing()),
+                result -> results.accept(withIndexes(result, ready.recordIndexes)));
     }
 
     private static AppendResult withIndexes(AppendResult answer, List<Integer> recordIndexes) {
@@ -286,13 +274,5 @@ final class Appender {
     private static long timeoutNanos(Duration timeout) {
         var nanos = timeout.getSeconds() * 1_000_000_000L + timeout.getNanos();
         return nanos == 0 ? DEFAULT_TIMEOUT_NANOS : nanos;
-    }
-
-    private static Acks acks(io.weirlog.v1.Acks acks) {
-        return switch (acks) {
-            case ACKS_NONE -> Acks.NONE;
-            case ACKS_LEADER -> Acks.LEADER;
-            case ACKS_ALL, ACKS_UNSPECIFIED, UNRECOGNIZED -> Acks.ALL;
-        };
     }
 }

@@ -31,9 +31,11 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
     private final NodeFacts facts;
     private final OpenStreams openStreams;
     private final Appender appender;
+    private final AppendRoutes routes;
     private final ServerCallStreamObserver<ProduceResponse> responses;
     private final Map<Integer, String> aliases = new HashMap<>();
     private @Nullable ProduceInitial initial;
+    private @Nullable AppendRoute route;
     /// Results that are still to come.
     private int resultsExpected;
     /// Answered appends for which the next request has not been asked for, because the client does not read its
@@ -48,10 +50,12 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
             NodeFacts facts,
             OpenStreams openStreams,
             Appender appender,
+            AppendRoutes routes,
             ServerCallStreamObserver<ProduceResponse> responses) {
         this.facts = facts;
         this.openStreams = openStreams;
         this.appender = appender;
+        this.routes = routes;
         this.responses = responses;
         responses.disableAutoRequest();
         responses.setOnReadyHandler(this::requestOwed);
@@ -81,7 +85,9 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
             fail(ServerProblems.clusterMismatch(request.getClusterId(), facts.clusterId()));
             return;
         }
-        initial = request;
+        if (!begin(request)) {
+            return;
+        }
         send(ProduceResponse.newBuilder()
                 .setInitial(ProduceInitialized.newBuilder()
                         .setClusterId(facts.clusterId())
@@ -93,11 +99,24 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
         responses.request(facts.limits().produceMaxInFlightAppends());
     }
 
+    private synchronized boolean begin(ProduceInitial request) {
+        if (!ended) {
+            initial = request;
+            route = routes.ofStream(request.getClientId());
+        }
+        return !ended;
+    }
+
     private void onAppend(Framed<ProduceRequest> framed) {
         var defaults = initial;
-        if (defaults == null) {
+        var way = route;
+        if (defaults == null || way == null) {
             framed.close();
             fail(ServerProblems.initialExpected("the first message of a Produce stream must be `initial`"));
+            return;
+        }
+        if (!take()) {
+            framed.close();
             return;
         }
         var append = framed.message().getAppend();
@@ -109,10 +128,19 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
             return;
         }
         var order = AppendOrder.of(append, framed.payload(), topic, defaults);
-        switch (appender.submit(order, result -> onResult(correlationId, result))) {
+        switch (appender.submit(order, way, result -> onResult(correlationId, result))) {
             case Appender.Submitted.Expect(var results) -> expect(results);
             case Appender.Submitted.Refused(var problem) -> refuse(append, problem);
         }
+    }
+
+    /// Counts one result as expected before the append goes anywhere. Once the stream has ended nothing is taken: who
+    /// is told that the broker stops knows that it has appended nothing of what it has not answered.
+    private synchronized boolean take() {
+        if (!ended) {
+            resultsExpected++;
+        }
+        return !ended;
     }
 
     /// The name that the append gives, or gave its alias before.
@@ -140,7 +168,6 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
     }
 
     private void refuse(ProduceAppend append, Problem problem) {
-        expect(1);
         var result = AppendResult.newBuilder().setFailure(AppendAnswers.notAppended(problem));
         if (append.hasPartition()) {
             result.setPartition(append.getPartition());
@@ -148,30 +175,43 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
         onResult(append.getCorrelationId(), result.build());
     }
 
-    /// A result may come before its append is counted here, so the count can be below zero for a moment.
+    /// One of the results was counted already. Some may have come before they are counted here, so the count can be
+    /// below zero for a moment.
     private synchronized void expect(int results) {
-        resultsExpected += results;
+        resultsExpected += results - 1;
         // A request for several partitions is one request: only its last result makes room for the next.
         requestsOwed -= results - 1;
         completeIfDone();
     }
 
-    private synchronized void onResult(long correlationId, AppendResult result) {
-        resultsExpected--;
-        requestsOwed++;
-        send(ProduceResponse.newBuilder()
-                .setResult(result.toBuilder().setCorrelationId(correlationId))
-                .build());
+    private void onResult(long correlationId, AppendResult result) {
+        synchronized (this) {
+            resultsExpected--;
+            requestsOwed++;
+            send(ProduceResponse.newBuilder()
+                    .setResult(result.toBuilder().setCorrelationId(correlationId))
+                    .build());
+            completeIfDone();
+        }
         requestOwed();
-        completeIfDone();
     }
 
-    /// Asks for as many requests as were answered, unless the client has stopped reading the answers.
-    private synchronized void requestOwed() {
-        if (!ended && requestsOwed > 0 && responses.isReady()) {
-            responses.request(requestsOwed);
-            requestsOwed = 0;
+    /// Asks for as many requests as were answered, unless the client has stopped reading the answers. Not in the monitor:
+    /// on the network's own thread the next request comes before the asking returns.
+    private void requestOwed() {
+        var owed = takeOwed();
+        if (owed > 0) {
+            responses.request(owed);
         }
+    }
+
+    private synchronized int takeOwed() {
+        if (ended || requestsOwed <= 0 || !responses.isReady()) {
+            return 0;
+        }
+        var owed = requestsOwed;
+        requestsOwed = 0;
+        return owed;
     }
 
     private synchronized void send(ProduceResponse response) {
@@ -203,6 +243,9 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
     private synchronized void end() {
         ended = true;
         openStreams.closed(this);
+        if (route != null) {
+            route.close();
+        }
     }
 
     @Override

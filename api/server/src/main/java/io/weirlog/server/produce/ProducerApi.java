@@ -12,6 +12,7 @@ import io.weirlog.server.OpenStreams;
 import io.weirlog.server.RequestMemory;
 import io.weirlog.server.TopicLookup;
 import io.weirlog.server.TopicSettings;
+import io.weirlog.server.relay.Relay;
 import io.weirlog.v1.AppendRequest;
 import io.weirlog.v1.AppendResponse;
 import io.weirlog.v1.AppendResult;
@@ -24,14 +25,18 @@ import io.weirlog.wire.Problems;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /// `weirlog.v1.ProducerService`.
-public final class ProducerApi {
+public final class ProducerApi implements AutoCloseable {
     private final NodeFacts facts;
+    private final DataPlane methods;
     private final OpenStreams openStreams;
     private final Appender appender;
     private final ProducerInits inits;
+    private final AppendRoutes routes;
 
+    /// @param relay the way to other leaders; empty where other brokers call: what they send goes no further
     public ProducerApi(
             NodeFacts facts,
             OpenStreams openStreams,
@@ -39,14 +44,20 @@ public final class ProducerApi {
             TopicSettings settings,
             Partitions partitions,
             ProducerIds producerIds,
-            RequestMemory memory) {
+            RequestMemory memory,
+            Optional<Relay> relay,
+            DataPlane methods) {
         this.facts = facts;
         this.openStreams = openStreams;
-        this.appender = new Appender(topics, settings, partitions, memory, ReplicationClock.SYSTEM);
+        this.appender = new Appender(topics, settings, memory, ReplicationClock.SYSTEM);
+        this.methods = methods;
+        this.routes = new AppendRoutes(
+                new LocalAppends(partitions, new AppendAnswers(topics)),
+                relay.map(way -> new AppendPaths.Means(way, topics, ReplicationClock.SYSTEM, methods.produce())));
         this.inits = new ProducerInits(producerIds);
     }
 
-    public ServerServiceDefinition definition(DataPlane methods) {
+    public ServerServiceDefinition definition() {
         var descriptor = ServiceDescriptor.newBuilder(ProducerServiceGrpc.SERVICE_NAME)
                 .setSchemaDescriptor(ProducerServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
                 .addMethod(methods.append())
@@ -61,16 +72,22 @@ public final class ProducerApi {
     }
 
     private StreamObserver<Framed<ProduceRequest>> produce(StreamObserver<ProduceResponse> responses) {
-        return new ProduceStream(facts, openStreams, appender, (ServerCallStreamObserver<ProduceResponse>) responses);
+        return new ProduceStream(
+                facts, openStreams, appender, routes, (ServerCallStreamObserver<ProduceResponse>) responses);
     }
 
     private void append(Framed<AppendRequest> request, StreamObserver<AppendResponse> responses) {
         var collected = new CollectedResults(responses);
-        switch (appender.submit(AppendOrder.of(request), collected::add)) {
+        switch (appender.submit(AppendOrder.of(request), routes.ofOne(), collected::add)) {
             case Appender.Submitted.Refused(var problem) ->
                 responses.onError(Problems.toStatus(problem, io.weirlog.v1.AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
             case Appender.Submitted.Expect(var results) -> collected.expect(results);
         }
+    }
+
+    @Override
+    public void close() {
+        routes.close();
     }
 
     /// Gathers the results of a request that went to several partitions, and answers it as a whole.
