@@ -205,21 +205,9 @@ final class NodeBroker implements AutoCloseable {
         }
     }
 
-    private ProducerApi producer(
-            NodeFacts facts,
-            TopicLookup topics,
-            RequestMemory memory,
-            Optional<Relay> relay) {
+    private ProducerApi producer(NodeFacts facts, TopicLookup topics, RequestMemory memory, Optional<Relay> relay) {
         return new ProducerApi(
-                facts,
-                openStreams,
-                topics,
-                settings,
-                partitions,
-                producerIds,
-                memory,
-                relay,
-                new DataPlane(buffers));
+                facts, openStreams, topics, settings, partitions, producerIds, memory, relay, new DataPlane(buffers));
     }
 
     private ConsumerApi consumer(NodeFacts facts, TopicLookup topics, ExecutorService executor, Optional<Relay> relay) {

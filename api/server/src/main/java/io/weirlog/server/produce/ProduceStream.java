@@ -196,7 +196,8 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
         requestOwed();
     }
 
-    /// Asks for as many requests as were answered, unless the client has stopped reading the answers. Not in the monitor:
+    /// Asks for as many requests as were answered, unless the client has stopped reading the answers. Not in the
+    /// monitor:
     /// on the network's own thread the next request comes before the asking returns.
     private void requestOwed() {
         var owed = takeOwed();
