@@ -87,7 +87,8 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
                 }
                 case PAUSE -> request.getPause().getAssignmentsList().forEach(a -> readings.get(a).paused = true);
                 case RESUME -> request.getResume().getAssignmentsList().forEach(this::resume);
-                case COMMIT, REVOKED, REQUEST_NOT_SET -> throw new IllegalStateException("unexpected " + request);
+                case COMMIT, REVOKED, ASSIGN, UNASSIGN, REQUEST_NOT_SET ->
+                    throw new IllegalStateException("unexpected " + request);
             }
             pump();
         }
