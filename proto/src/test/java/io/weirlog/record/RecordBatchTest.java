@@ -44,6 +44,20 @@ class RecordBatchTest {
         assertEquals(GOLDEN, hex(batch));
     }
 
+    /// Senders learn the numbers of a batch only when it is complete.
+    @Test
+    void aProducerThatIsStampedLaterMakesTheSameBytes() {
+        var builder = new RecordBatchBuilder(Compression.NONE, 16);
+        builder.append(1000, bytes("k"), bytes("vv"), List.of(new RecordHeader("h", bytes("x"))));
+        builder.append(1005, (byte[]) null, null, List.of(new RecordHeader("n", null)));
+        var batch = builder.buildUnsealed();
+        for (var sequence : List.of(0, 100)) {
+            RecordBatch.stampProducer(batch, 0, 42, (short) 7, sequence);
+            assertTrue(RecordBatch.of(batch).crcIsValid());
+        }
+        assertEquals(GOLDEN, hex(batch));
+    }
+
     @Test
     void readsEveryFieldOfTheHeader() {
         var builder = new RecordBatchBuilder(Compression.ZSTD, 1024);
