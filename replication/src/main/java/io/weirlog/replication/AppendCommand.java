@@ -1,6 +1,7 @@
 package io.weirlog.replication;
 
 import io.weirlog.common.Invariant;
+import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.wire.ReceivedPayload;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import org.slf4j.LoggerFactory;
 /// @param batch exactly one batch; owned by the command, closed once it is written or refused
 /// @param recordCount the number of records in it, at least 1
 /// @param expectedBaseOffset if present, append only if the log ends there
+/// @param epoch if present, append only in this leader epoch: offsets alone do not tell what lies before
 /// @param deadlineNanos on [ReplicationClock#nanoTime]: when to answer at the latest
 /// @param completion told the result exactly once, on the owner's thread: it must not block
 public record AppendCommand(
@@ -20,12 +22,24 @@ public record AppendCommand(
         int recordCount,
         Acks acks,
         Optional<Offset> expectedBaseOffset,
+        Optional<LeaderEpoch> epoch,
         long deadlineNanos,
         Consumer<AppendResult> completion) {
     private static final Logger LOG = LoggerFactory.getLogger(AppendCommand.class);
 
     public AppendCommand {
         Invariant.check(recordCount > 0, "an append of %s records", recordCount);
+    }
+
+    /// One for whichever leader epoch the partition is in.
+    public AppendCommand(
+            ReceivedPayload batch,
+            int recordCount,
+            Acks acks,
+            Optional<Offset> expectedBaseOffset,
+            long deadlineNanos,
+            Consumer<AppendResult> completion) {
+        this(batch, recordCount, acks, expectedBaseOffset, Optional.empty(), deadlineNanos, completion);
     }
 
     /// Gives the batch's memory back and answers that nothing was appended.

@@ -106,6 +106,9 @@ final class LeaderRole implements PartitionRole {
         if (command.deadlineNanos() - nowNanos <= 0) {
             return Optional.of(new AppendRefusal.TimedOut());
         }
+        if (command.epoch().isPresent() && !command.epoch().get().equals(leader.epoch())) {
+            return Optional.of(new AppendRefusal.NotLeader(Optional.of(host.self()), leader.epoch()));
+        }
         if (full) {
             return Optional.of(new AppendRefusal.Overloaded("appends waiting for an acknowledgement"));
         }
