@@ -8,6 +8,7 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.log.FileStorage;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.FeatureRange;
+import io.weirlog.metadata.MetadataListener;
 import io.weirlog.metadata.MetadataUnavailableException;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
@@ -21,6 +22,7 @@ import io.weirlog.server.admin.ClusterApi;
 import io.weirlog.server.admin.RecordDeletions;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.consume.ConsumerApi;
+import io.weirlog.server.group.Groups;
 import io.weirlog.server.http.NodeMeters;
 import io.weirlog.server.http.Readiness;
 import io.weirlog.server.internal.BrokerApi;
@@ -86,6 +88,9 @@ final class NodeBroker implements AutoCloseable {
     private final OpenStreams openStreams;
     /// Served to other brokers.
     private final List<ServerServiceDefinition> relayed = new ArrayList<>();
+
+    /// Who follows the metadata besides the broker.
+    private final List<MetadataListener> followers = new ArrayList<>();
 
     private final GrpcListener listener;
     private final UUID incarnation = UUID.randomUUID();
@@ -173,9 +178,13 @@ final class NodeBroker implements AutoCloseable {
         var consumer = opened(consumer(facts, topics, executor, Optional.of(relay)));
         // What other brokers pass on is served without a relay: it goes no further.
         relayed.add(producer(facts, topics, memory, Optional.empty()).definition());
-        relayed.add(opened(consumer(facts, topics, executor, Optional.empty())).definition());
+        relayed.add(opened(consumer(facts, topics, executor, Optional.empty())).definition(Optional.empty()));
         relayed.add(new RecordDeletions(topics, partitions, executor, Optional.empty()).relayedDefinition());
         var openings = new TopicOpenings(identity, metadata.feed(), broker, metadata.connections(), executor);
+        var groups = opened(new Groups(
+                topics, partitions, metadata.client(), openings, new Groups.Ways(relay, consumer::offsets), executor));
+        followers.add(groups.coordinators());
+        relayed.add(groups.coordinatorApi().bindService());
         var admin = new AdminApi(
                 topics,
                 metadata.client(),
@@ -191,7 +200,8 @@ final class NodeBroker implements AutoCloseable {
                     config.limits().maxRequestBytes(),
                     List.of(
                             producer.definition(),
-                            consumer.definition(),
+                            consumer.definition(Optional.of(groups.port())),
+                            groups.api().bindService(),
                             admin.bindService(),
                             new ClusterApi(facts, topics, metadata.controllers(), metadata.client()).bindService(),
                             metadata.quorumService().bindService()),
@@ -247,6 +257,7 @@ final class NodeBroker implements AutoCloseable {
             isrController.registered(registered.epoch());
             producerIds.registered(registered.epoch());
             opened(metadata.feed().subscribe(broker));
+            followers.forEach(follower -> opened(metadata.feed().subscribe(follower)));
             awaitOpen(registered.index());
             partitions.recovered();
             OpenFileLimit.ofThisProcess()

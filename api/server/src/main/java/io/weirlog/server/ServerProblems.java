@@ -192,6 +192,14 @@ public final class ServerProblems {
                 "the broker is starting and recovers its partitions: try again"));
     }
 
+    public static Problem internalTopic(String topic) {
+        return Problems.problem(
+                Status.Code.FAILED_PRECONDITION,
+                ErrorReason.ERROR_REASON_POLICY_VIOLATION,
+                "topic '" + topic + "' is the cluster's own: it can be read, and nothing else",
+                Map.of("topic", topic));
+    }
+
     public static Problem unsupported(String message) {
         return Problems.problem(Status.Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_UNSUPPORTED, message);
     }

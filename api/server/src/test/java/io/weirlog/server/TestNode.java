@@ -15,6 +15,7 @@ import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.FetchPartition;
 import io.weirlog.v1.FetchRequest;
 import io.weirlog.v1.FetchedPartition;
+import io.weirlog.v1.GroupsServiceGrpc;
 import io.weirlog.v1.ProducerServiceGrpc;
 import io.weirlog.v1.QuorumServiceGrpc;
 import io.weirlog.v1.Record;
@@ -64,6 +65,10 @@ final class TestNode implements AutoCloseable {
 
     AdminServiceGrpc.AdminServiceBlockingStub admin() {
         return AdminServiceGrpc.newBlockingStub(channel).withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    GroupsServiceGrpc.GroupsServiceBlockingStub groups() {
+        return GroupsServiceGrpc.newBlockingStub(channel).withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
     QuorumServiceGrpc.QuorumServiceBlockingStub quorum() {

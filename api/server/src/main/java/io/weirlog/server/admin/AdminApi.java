@@ -10,6 +10,7 @@ import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.NewTopic;
 import io.weirlog.metadata.core.RequestId;
 import io.weirlog.replication.Partitions;
+import io.weirlog.server.InternalTopics;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.TopicLookup;
 import io.weirlog.server.internal.TopicOpenings;
@@ -136,6 +137,10 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
             fail(response, ServerProblems.invalidRequest("`request_id` must have 16 bytes"));
             return;
         }
+        if (InternalTopics.isInternal(request.getName())) {
+            fail(response, ServerProblems.internalTopic(request.getName()));
+            return;
+        }
         if (TopicChanges.refused(request.getReplicasList(), response)) {
             return;
         }
@@ -206,6 +211,10 @@ public final class AdminApi extends AdminServiceGrpc.AdminServiceImplBase {
     public void deleteTopic(DeleteTopicRequest request, StreamObserver<DeleteTopicResponse> response) {
         if (request.hasRequestId() && request.getRequestId().size() != 16) {
             fail(response, ServerProblems.invalidRequest("`request_id` must have 16 bytes"));
+            return;
+        }
+        if (InternalTopics.isInternal(request.getName())) {
+            fail(response, ServerProblems.internalTopic(request.getName()));
             return;
         }
         var requestId = requestId(request.hasRequestId(), request.getRequestId());

@@ -40,18 +40,23 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     private final Executor sequential;
     private final Context context = Context.current();
     private final Optional<RemoteSources.Means> remote;
+    private final Optional<GroupPort> groups;
     private final AtomicBoolean pumpQueued = new AtomicBoolean();
     private @Nullable ConsumeInitial initial;
     private @Nullable Delivery delivery;
+    /// Of a stream that subscribes with a group.
+    private @Nullable GroupMembership membership;
     /// Where partitions begin is being looked up: the next request has to wait.
     private boolean beginning;
 
     private int lastAssignment;
     private String rack = "";
     private boolean ended;
+    private boolean initialSent;
     private boolean sentSinceHeartbeat;
 
     /// @param remote the means to read what other brokers lead; empty: it is not read
+    /// @param groups the way to the groups' coordinators; empty: streams of groups are refused
     ConsumeStream(
             NodeFacts facts,
             OpenStreams openStreams,
@@ -59,7 +64,8 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
             PartitionReader reader,
             ServerCallStreamObserver<Framed<ConsumeResponse>> responses,
             Executor sequential,
-            Optional<RemoteSources.Means> remote) {
+            Optional<RemoteSources.Means> remote,
+            Optional<GroupPort> groups) {
         this.facts = facts;
         this.openStreams = openStreams;
         this.subscriptions = subscriptions;
@@ -67,6 +73,7 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
         this.responses = responses;
         this.sequential = sequential;
         this.remote = remote;
+        this.groups = groups;
         responses.disableAutoRequest();
         responses.setOnReadyHandler(this::wake);
         responses.setOnCancelHandler(() -> sequential.execute(this::end));
@@ -109,15 +116,31 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
             case CREDIT -> active.grant(request.getCredit()).ifPresent(this::fail);
             case SEEK -> active.seek(request.getSeek());
             case PAUSE -> forEach(request.getPause().getAssignmentsList(), active::pause);
-            case RESUME -> forEach(request.getResume().getAssignmentsList(), active::resume);
+            case RESUME -> forEach(request.getResume().getAssignmentsList(), assignment -> resume(active, assignment));
             case ASSIGN -> onAssign(active, request.getAssign().getPartitionsList());
             case UNASSIGN -> forEach(request.getUnassign().getAssignmentsList(), active::remove);
-            case COMMIT, REVOKED ->
-                fail(ServerProblems.invalidRequest("`commit` and `revoked` belong to group subscriptions"));
+            case COMMIT -> inGroup(member -> member.commit(request.getCommit()));
+            case REVOKED ->
+                inGroup(member -> member.revoked(request.getRevoked().getAssignmentsList()));
             case REQUEST_NOT_SET -> fail(ServerProblems.invalidRequest("a request of the stream is empty"));
             case INITIAL -> throw new IllegalStateException("handled before");
         }
         pump();
+    }
+
+    private void inGroup(Consumer<GroupMembership> action) {
+        if (membership == null) {
+            fail(ServerProblems.invalidRequest("`commit` and `revoked` belong to group subscriptions"));
+        } else {
+            action.accept(membership);
+        }
+    }
+
+    /// What is being revoked stays as it is.
+    private void resume(Delivery active, int assignment) {
+        if (membership == null || !membership.isRevoking(assignment)) {
+            active.resume(assignment);
+        }
     }
 
     private static void forEach(List<Integer> assignments, IntConsumer action) {
@@ -135,6 +158,10 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
         }
         initial = request;
         var asks = remote.filter(_ -> !Routes.leaderOnly(request.getRouting()));
+        if (request.hasGroup() && groups.isPresent()) {
+            join(request, asks, groups.get());
+            return;
+        }
         switch (subscriptions.resolve(request)) {
             case Subscriptions.Resolved.Refused(var problem) -> fail(problem);
             case Subscriptions.Resolved.Begin(var beginnings) ->
@@ -159,6 +186,26 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     }
 
     private void begin(ConsumeInitial request, Optional<RemoteSources.Means> asks, Subscriptions.Begun begun) {
+        var active = deliver(request, asks);
+        active.add(begun.cursors());
+        sendInitial("");
+        tell(begun);
+        active.offerPreferred(rack);
+        active.grant(request.getCredit()).ifPresent(this::fail);
+        pump();
+    }
+
+    /// Partitions come when the group's coordinator gives it some.
+    private void join(ConsumeInitial request, Optional<RemoteSources.Means> asks, GroupPort port) {
+        var active = deliver(request, asks);
+        active.grant(request.getCredit()).ifPresent(this::fail);
+        if (!ended) {
+            membership = new GroupReading(this, subscriptions, active, request, asks.isPresent(), this::sendInitial)
+                    .join(port);
+        }
+    }
+
+    private Delivery deliver(ConsumeInitial request, Optional<RemoteSources.Means> asks) {
         var encoded = request.getForm() == RecordForm.RECORD_FORM_BATCHES;
         var maxBytes = request.getMaxBatchBytes() <= 0
                 ? Subscriptions.DEFAULT_BATCH_BYTES
@@ -171,19 +218,21 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
                 asks,
                 new RemoteSources.Reader(request.getIsolation(), context, sequential));
         delivery = active;
-        active.add(begun.cursors());
+        rack = request.getRack();
+        return active;
+    }
+
+    /// @param memberId empty without a group
+    private void sendInitial(String memberId) {
+        initialSent = true;
         send(ConsumeResponse.newBuilder()
                 .setInitial(ConsumeInitialized.newBuilder()
                         .setClusterId(facts.clusterId())
                         .setBrokerId(facts.nodeId().value())
+                        .setMemberId(memberId)
                         .setHeartbeatInterval(
                                 Duration.newBuilder().setSeconds(OpenStreams.HEARTBEAT_INTERVAL.toSeconds())))
                 .build());
-        tell(begun);
-        rack = request.getRack();
-        active.offerPreferred(rack);
-        active.grant(request.getCredit()).ifPresent(this::fail);
-        pump();
     }
 
     private void tell(Subscriptions.Begun begun) {
@@ -265,7 +314,7 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
         send(ConsumeResponse.newBuilder().setProblem(problem).build());
     }
 
-    private void fail(Problem problem) {
+    void fail(Problem problem) {
         if (!ended) {
             end();
             responses.onError(Problems.toStatus(problem));
@@ -275,6 +324,9 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     private void end() {
         ended = true;
         openStreams.closed(this);
+        if (membership != null) {
+            membership.leave();
+        }
         if (delivery != null) {
             delivery.close();
         }
@@ -286,7 +338,7 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
             if (delivery != null && !ended) {
                 delivery.offerPreferred(rack);
             }
-            if (delivery != null && !sentSinceHeartbeat) {
+            if (initialSent && !sentSinceHeartbeat) {
                 send(ConsumeResponse.newBuilder()
                         .setHeartbeat(Heartbeat.getDefaultInstance())
                         .build());

@@ -21,10 +21,13 @@ import io.weirlog.v1.FetchRequest;
 import io.weirlog.v1.FetchResponse;
 import io.weirlog.v1.ListOffsetsRequest;
 import io.weirlog.v1.ListOffsetsResponse;
+import io.weirlog.v1.ListedOffset;
 import io.weirlog.wire.DataPlane;
 import io.weirlog.wire.Framed;
 import io.weirlog.wire.Problems;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -68,7 +71,8 @@ public final class ConsumerApi implements AutoCloseable {
         this.methods = methods;
     }
 
-    public ServerServiceDefinition definition() {
+    /// @param groups the way to the groups' coordinators; empty where other brokers call
+    public ServerServiceDefinition definition(Optional<GroupPort> groups) {
         var listOffsets = ConsumerServiceGrpc.getListOffsetsMethod();
         var descriptor = ServiceDescriptor.newBuilder(ConsumerServiceGrpc.SERVICE_NAME)
                 .setSchemaDescriptor(ConsumerServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
@@ -78,12 +82,20 @@ public final class ConsumerApi implements AutoCloseable {
                 .build();
         return ServerServiceDefinition.builder(descriptor)
                 .addMethod(methods.fetch(), ServerCalls.asyncUnaryCall(this::fetch))
-                .addMethod(methods.consume(), ServerCalls.asyncBidiStreamingCall(this::consume))
+                .addMethod(
+                        methods.consume(), ServerCalls.asyncBidiStreamingCall(responses -> consume(responses, groups)))
                 .addMethod(listOffsets, ServerCalls.asyncUnaryCall(this::listOffsets))
                 .build();
     }
 
-    private StreamObserver<ConsumeRequest> consume(StreamObserver<Framed<ConsumeResponse>> responses) {
+    /// Looks up offsets at whichever brokers lead the partitions; one for each query, in their order. Never fails: what
+    /// went wrong is in the offsets.
+    public CompletableFuture<List<ListedOffset>> offsets(ListOffsetsRequest request) {
+        return offsets.list(request);
+    }
+
+    private StreamObserver<ConsumeRequest> consume(
+            StreamObserver<Framed<ConsumeResponse>> responses, Optional<GroupPort> groups) {
         return new ConsumeStream(
                 facts,
                 openStreams,
@@ -91,7 +103,8 @@ public final class ConsumerApi implements AutoCloseable {
                 reader,
                 (ServerCallStreamObserver<Framed<ConsumeResponse>>) responses,
                 MoreExecutors.newSequentialExecutor(executor),
-                relay.map(way -> new RemoteSources.Means(way, topics, partitions, methods)));
+                relay.map(way -> new RemoteSources.Means(way, topics, partitions, methods)),
+                groups);
     }
 
     private void fetch(FetchRequest request, StreamObserver<Framed<FetchResponse>> response) {

@@ -55,8 +55,8 @@ final class Subscriptions {
         return switch (initial.getSubscriptionCase()) {
             case PARTITIONS -> explicit(initial, initial.getPartitions().getPartitionsList(), 0, 0);
             case GROUP ->
-                new Resolved.Refused(ServerProblems.unsupported(
-                        "this version has no consumer groups: subscribe to explicit `partitions`"));
+                new Resolved.Refused(
+                        ServerProblems.invalidRequest("streams between brokers are of explicit `partitions`"));
             case SUBSCRIPTION_NOT_SET ->
                 new Resolved.Refused(ServerProblems.invalidRequest("`initial` subscribes to nothing"));
         };
@@ -162,6 +162,11 @@ final class Subscriptions {
     /// Where the partition could be read in this rack, if this broker leads it.
     Optional<PreferredReplica> preferred(String rack, TopicPartition id) {
         return new PreferredReplicas(topics).in(rack, id);
+    }
+
+    /// Its topic's name; empty if the topic is gone.
+    String name(TopicPartition id) {
+        return topics.image().topic(id.topicId()).map(TopicImage::name).orElse("");
     }
 
     boolean stillExists(TopicPartition id) {

@@ -15,6 +15,7 @@ import io.weirlog.record.Compression;
 import io.weirlog.record.RecordBatch;
 import io.weirlog.record.RecordBatchBuilder;
 import io.weirlog.replication.ReplicationClock;
+import io.weirlog.server.InternalTopics;
 import io.weirlog.server.RecordCodec;
 import io.weirlog.server.RequestMemory;
 import io.weirlog.server.ServerProblems;
@@ -146,7 +147,9 @@ final class Appender {
     private static Optional<Problem> mistake(AppendOrder order) {
         var batchForm = order.batch().isPresent();
         String message = null;
-        if (!batchForm && order.records().isEmpty()) {
+        if (InternalTopics.isInternal(order.topic())) {
+            return Optional.of(ServerProblems.internalTopic(order.topic()));
+        } else if (!batchForm && order.records().isEmpty()) {
             message = "the request carries neither `records` nor a `batch`";
         } else if (batchForm && order.records().isPresent()) {
             message = "the request carries both `records` and a `batch`: choose one";

@@ -9,7 +9,8 @@ public enum RelayedRpc {
     FETCH,
     CONSUME,
     LIST_OFFSETS,
-    DELETE_RECORDS;
+    DELETE_RECORDS,
+    GROUPS;
 
     /// As metrics name it.
     String tag() {

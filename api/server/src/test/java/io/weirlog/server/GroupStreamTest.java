@@ -1,0 +1,238 @@
+package io.weirlog.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.Duration;
+import io.grpc.stub.StreamObserver;
+import io.weirlog.v1.Commit;
+import io.weirlog.v1.CommitPosition;
+import io.weirlog.v1.ConsumeInitial;
+import io.weirlog.v1.ConsumeRequest;
+import io.weirlog.v1.ConsumeResponse;
+import io.weirlog.v1.ConsumerServiceGrpc;
+import io.weirlog.v1.CreateTopicRequest;
+import io.weirlog.v1.Credit;
+import io.weirlog.v1.GroupSubscription;
+import io.weirlog.v1.Revoked;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Whole consumers in one stream each, as a client in any language would write them: through any broker, with
+/// partitions
+/// that come and go.
+@Timeout(120)
+class GroupStreamTest {
+    private static final String GROUP = "shipping";
+    private static final String TOPIC = "parcels";
+    private static final int PARTITIONS = 6;
+
+    @TempDir
+    private Path folder;
+
+    /// What all consumers of a test have seen, by partition: how often each value came.
+    private final Map<String, Integer> seen = new ConcurrentHashMap<>();
+
+    /// A consumer that commits each batch and lets go of what it is told to.
+    private final class Consumer implements StreamObserver<ConsumeResponse> {
+        final Map<Integer, Integer> partitions = new TreeMap<>();
+        final List<String> problems = new ArrayList<>();
+        private final Map<Integer, Long> next = new HashMap<>();
+        private final StreamObserver<ConsumeRequest> requests;
+        private long commits;
+        private long committed;
+        private boolean ended;
+
+        Consumer(TestNode node) {
+            requests = ConsumerServiceGrpc.newStub(node.channel).consume(this);
+            send(ConsumeRequest.newBuilder()
+                    .setInitial(ConsumeInitial.newBuilder()
+                            .setGroup(GroupSubscription.newBuilder()
+                                    .setGroupId(GROUP)
+                                    .addTopics(TOPIC)
+                                    .setSessionTimeout(Duration.newBuilder().setSeconds(3)))
+                            .setCredit(Credit.newBuilder().setRecords(100_000).setBytes(100 << 20)))
+                    .build());
+        }
+
+        private void send(ConsumeRequest request) {
+            requests.onNext(request);
+        }
+
+        @Override
+        public synchronized void onNext(ConsumeResponse response) {
+            switch (response.getResponseCase()) {
+                case ASSIGNED ->
+                    response.getAssigned()
+                            .getPartitionsList()
+                            .forEach(one -> partitions.put(one.getAssignment(), one.getPartition()));
+                case BATCH -> {
+                    var batch = response.getBatch();
+                    batch.getRecords()
+                            .getRecordsList()
+                            .forEach(record -> seen.merge(record.getValue().toStringUtf8(), 1, Integer::sum));
+                    next.put(batch.getAssignment(), batch.getNextOffset());
+                    commits++;
+                    send(ConsumeRequest.newBuilder()
+                            .setCommit(Commit.newBuilder()
+                                    .setCommitId(commits)
+                                    .addPositions(CommitPosition.newBuilder()
+                                            .setAssignment(batch.getAssignment())
+                                            .setNextOffset(batch.getNextOffset())))
+                            .build());
+                }
+                case COMMITTED -> {
+                    committed++;
+                    if (response.getCommitted().hasProblem()) {
+                        problems.add(response.getCommitted().getProblem().getMessage());
+                    }
+                }
+                case REVOKING -> {
+                    response.getRevoking().getAssignmentsList().forEach(partitions::remove);
+                    send(ConsumeRequest.newBuilder()
+                            .setRevoked(Revoked.newBuilder()
+                                    .addAllAssignments(response.getRevoking().getAssignmentsList()))
+                            .build());
+                }
+                case PROBLEM -> problems.add(response.getProblem().getProblem().getMessage());
+                case INITIAL, END_OF_PARTITION, LAG, HEARTBEAT, DRAINING, PREFERRED, RESPONSE_NOT_SET -> {}
+            }
+        }
+
+        synchronized Set<Integer> owned() {
+            return new TreeSet<>(partitions.values());
+        }
+
+        synchronized boolean allCommitted() {
+            return committed == commits;
+        }
+
+        synchronized boolean hasEnded() {
+            return ended;
+        }
+
+        @Override
+        public synchronized void onError(Throwable failure) {
+            ended = true;
+            partitions.clear();
+        }
+
+        @Override
+        public synchronized void onCompleted() {
+            ended = true;
+            partitions.clear();
+        }
+
+        void leave() {
+            requests.onCompleted();
+        }
+    }
+
+    private TestCluster started() throws Exception {
+        var cluster = new TestCluster(folder, 3, 3);
+        cluster.start(1, 2, 3);
+        cluster.node(1)
+                .admin()
+                .createTopic(CreateTopicRequest.newBuilder()
+                        .setName(TOPIC)
+                        .setPartitions(PARTITIONS)
+                        .setReplicationFactor(3)
+                        .build());
+        return cluster;
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < deadline, "it has not come about");
+            Thread.onSpinWait();
+        }
+    }
+
+    private static boolean share(List<Consumer> consumers) {
+        var all = new TreeSet<Integer>();
+        var each = PARTITIONS / consumers.size();
+        for (var consumer : consumers) {
+            var owned = consumer.owned();
+            if (owned.size() != each) {
+                return false;
+            }
+            all.addAll(owned);
+        }
+        return all.size() == PARTITIONS;
+    }
+
+    private void write(TestNode node, String prefix) {
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            node.append(TOPIC, partition, prefix + partition + "a", prefix + partition + "b");
+        }
+    }
+
+    private boolean haveSeen(String... prefixes) {
+        for (var prefix : prefixes) {
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                if (!seen.containsKey(prefix + partition + "a") || !seen.containsKey(prefix + partition + "b")) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    @Test
+    void consumersOfAllBrokersShareTheWork() throws Exception {
+        try (var cluster = started()) {
+            write(cluster.node(1), "first-");
+            var consumers = new ArrayList<Consumer>();
+            consumers.add(new Consumer(cluster.node(1)));
+            await(() -> share(consumers) && haveSeen("first-"));
+            consumers.add(new Consumer(cluster.node(2)));
+            consumers.add(new Consumer(cluster.node(3)));
+            await(() -> share(consumers));
+            write(cluster.node(2), "second-");
+            await(() -> haveSeen("second-"));
+            await(() -> consumers.stream().allMatch(Consumer::allCommitted));
+            consumers.removeFirst().leave();
+            await(() -> share(consumers));
+            write(cluster.node(3), "third-");
+            await(() -> haveSeen("third-"));
+            await(() -> consumers.stream().allMatch(Consumer::allCommitted));
+            // Every change of owners was acknowledged, and each batch was committed: nothing came twice.
+            seen.forEach((value, times) -> assertEquals(1, times, value));
+            consumers.forEach(consumer -> assertEquals(List.of(), consumer.problems));
+        }
+    }
+
+    @Test
+    void othersTakeOverWhenABrokerStopsWithItsConsumers() throws Exception {
+        try (var cluster = started()) {
+            var consumers = new ArrayList<Consumer>();
+            for (int id = 1; id <= 3; id++) {
+                consumers.add(new Consumer(cluster.node(id)));
+            }
+            await(() -> share(consumers));
+            write(cluster.node(1), "first-");
+            await(() -> haveSeen("first-"));
+            cluster.stop(3);
+            var lost = consumers.removeLast();
+            await(lost::hasEnded);
+            await(() -> share(consumers));
+            write(cluster.node(1), "second-");
+            await(() -> haveSeen("second-"));
+            assertFalse(consumers.stream().anyMatch(Consumer::hasEnded));
+        }
+    }
+}
