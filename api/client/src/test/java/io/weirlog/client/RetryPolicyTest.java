@@ -22,6 +22,8 @@ class RetryPolicyTest {
     private static final Set<ErrorReason> REFRESH = Set.of(
             ErrorReason.ERROR_REASON_NOT_LEADER,
             ErrorReason.ERROR_REASON_NO_LEADER,
+            ErrorReason.ERROR_REASON_NOT_COORDINATOR,
+            ErrorReason.ERROR_REASON_COORDINATOR_LOADING,
             ErrorReason.ERROR_REASON_UNKNOWN_TOPIC,
             ErrorReason.ERROR_REASON_UNKNOWN_PARTITION,
             ErrorReason.ERROR_REASON_STORAGE_FAILED,
