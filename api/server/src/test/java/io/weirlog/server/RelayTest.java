@@ -17,6 +17,7 @@ import io.grpc.stub.MetadataUtils;
 import io.weirlog.internal.v1.Caller;
 import io.weirlog.record.Compression;
 import io.weirlog.server.config.ConfigKeys;
+import io.weirlog.v1.AppendOutcome;
 import io.weirlog.v1.AppendRequest;
 import io.weirlog.v1.AppendResult;
 import io.weirlog.v1.ConsumerServiceGrpc;
@@ -39,6 +40,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -321,13 +323,21 @@ class RelayTest {
     void aLeaderThatStopsCostsAWriterNoMoreThanAPause() throws Exception {
         int leader = 3;
         var stop = new AtomicBoolean();
-        List<AppendResult> results = new ArrayList<>();
+        List<String> acknowledged = new ArrayList<>();
+        Set<String> unknown = new HashSet<>();
         var writer = CompletableFuture.runAsync(
                 () -> {
                     for (int i = 0; !stop.get(); i++) {
-                        results.add(cluster.node(1)
-                                .append(TOPIC, leader - 1, "v" + i)
-                                .getFirst());
+                        try {
+                            cluster.node(1).append(TOPIC, leader - 1, "v" + i);
+                            acknowledged.add("v" + i);
+                        } catch (StatusRuntimeException e) {
+                            // What was under way when its leader went may be there or not: nobody knows.
+                            assertEquals(
+                                    Optional.of(AppendOutcome.APPEND_OUTCOME_UNKNOWN),
+                                    Problems.outcome(Problems.fromThrowable(e)));
+                            unknown.add("v" + i);
+                        }
                     }
                 },
                 task -> Thread.ofPlatform().start(task));
@@ -338,12 +348,12 @@ class RelayTest {
                 cluster.node(2).append(TOPIC, leader - 1, "from 2").getFirst().hasAppended());
         stop.set(true);
         writer.get(30, TimeUnit.SECONDS);
-        assertTrue(results.stream().allMatch(AppendResult::hasAppended));
-        var values = readAll(leader - 1);
-        assertEquals(results.size() + 1, values.size());
+        assertTrue(unknown.size() <= 3, unknown::toString);
         assertEquals(
-                IntStream.range(0, results.size()).mapToObj(i -> "v" + i).toList(),
-                values.stream().filter(value -> value.startsWith("v")).toList());
+                acknowledged,
+                readAll(leader - 1).stream()
+                        .filter(value -> value.startsWith("v") && !unknown.contains(value))
+                        .toList());
     }
 
     private List<String> readAll(int partition) {
