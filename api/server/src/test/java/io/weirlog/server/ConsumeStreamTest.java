@@ -254,8 +254,9 @@ class ConsumeStreamTest {
                 ErrorReason.ERROR_REASON_UNKNOWN_PARTITION);
         assertRefused(
                 ConsumeInitial.newBuilder()
-                        .setGroup(GroupSubscription.newBuilder().setGroupId("g").addTopics(topic)),
-                ErrorReason.ERROR_REASON_UNSUPPORTED);
+                        .setGroup(
+                                GroupSubscription.newBuilder().setGroupId("\t").addTopics(topic)),
+                ErrorReason.ERROR_REASON_INVALID_GROUP);
         assertRefused(ConsumeInitial.newBuilder(), ErrorReason.ERROR_REASON_INVALID_REQUEST);
         assertRefused(
                 of(topic).setCredit(Credit.newBuilder().setRecords(-1)), ErrorReason.ERROR_REASON_CREDIT_EXCEEDED);
