@@ -83,7 +83,11 @@ public final class GroupCoordinators implements MetadataListener, AutoCloseable 
         return event instanceof MetadataEvent.PartitionChanged || concernsTopics(event);
     }
 
+    /// Nobody needs them before there are groups.
     private void topicsChanged() {
+        if (OffsetsTopic.in(image).isEmpty()) {
+            return;
+        }
         var byName = new HashMap<String, Topics.Topic>();
         image.topics()
                 .forEach(topic -> byName.put(

@@ -2,21 +2,10 @@ package io.weirlog.server.group;
 
 import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
-import io.weirlog.v1.CommitOffsetsRequest;
-import io.weirlog.v1.CommitOffsetsResponse;
-import io.weirlog.v1.DeleteGroupRequest;
-import io.weirlog.v1.DeleteGroupResponse;
-import io.weirlog.v1.DeleteOffsetsRequest;
-import io.weirlog.v1.DeleteOffsetsResponse;
 import io.weirlog.v1.DescribeGroupRequest;
 import io.weirlog.v1.DescribeGroupResponse;
-import io.weirlog.v1.FetchOffsetsRequest;
-import io.weirlog.v1.FetchOffsetsResponse;
-import io.weirlog.v1.GroupsServiceGrpc;
 import io.weirlog.v1.HeartbeatRequest;
 import io.weirlog.v1.HeartbeatResponse;
-import io.weirlog.v1.LeaveRequest;
-import io.weirlog.v1.LeaveResponse;
 import io.weirlog.v1.ListGroupsRequest;
 import io.weirlog.v1.ListGroupsResponse;
 import io.weirlog.v1.SetOffsetsRequest;
@@ -26,8 +15,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/// `weirlog.v1.GroupsService`: brings each call to the coordinator of its group, wherever that is.
-public final class GroupsApi extends GroupsServiceGrpc.GroupsServiceImplBase {
+/// The service as clients call it: brings each call to the coordinator of its group, wherever that is.
+public final class GroupsApi extends GroupsTranslation {
     private static final long WAIT_MILLIS_DEFAULT = 15_000;
 
     private final GroupCalls calls;
@@ -49,12 +38,9 @@ public final class GroupsApi extends GroupsServiceGrpc.GroupsServiceImplBase {
                 .orElse(WAIT_MILLIS_DEFAULT);
     }
 
-    private <Q, R> CompletableFuture<R> call(GroupCall<Q, R> call, Q request) {
+    @Override
+    <Q, R> CompletableFuture<R> call(GroupCall<Q, R> call, Q request) {
         return calls.call(call, request, waitMillis());
-    }
-
-    private <Q, R> void answer(GroupCall<Q, R> call, Q request, StreamObserver<R> response) {
-        CoordinatorApi.tell(call(call, request), response);
     }
 
     /// A member that has no id yet gets one here: so it is the same one however often its coordinator has to be asked.
@@ -63,33 +49,18 @@ public final class GroupsApi extends GroupsServiceGrpc.GroupsServiceImplBase {
         var named = request.getMemberId().isEmpty() && request.getMemberEpoch() == 0
                 ? request.toBuilder().setMemberId(UUID.randomUUID().toString()).build()
                 : request;
-        answer(GroupRpcs.HEARTBEAT, named, response);
-    }
-
-    @Override
-    public void leave(LeaveRequest request, StreamObserver<LeaveResponse> response) {
-        answer(GroupRpcs.LEAVE, request, response);
-    }
-
-    @Override
-    public void commitOffsets(CommitOffsetsRequest request, StreamObserver<CommitOffsetsResponse> response) {
-        answer(GroupRpcs.COMMIT_OFFSETS, request, response);
-    }
-
-    @Override
-    public void fetchOffsets(FetchOffsetsRequest request, StreamObserver<FetchOffsetsResponse> response) {
-        answer(GroupRpcs.FETCH_OFFSETS, request, response);
+        super.heartbeat(named, response);
     }
 
     @Override
     public void listGroups(ListGroupsRequest request, StreamObserver<ListGroupsResponse> response) {
-        CoordinatorApi.tell(listing.everywhere(request), response);
+        tell(listing.everywhere(request), response);
     }
 
     @Override
     public void describeGroup(DescribeGroupRequest request, StreamObserver<DescribeGroupResponse> response) {
         var described = call(GroupRpcs.DESCRIBE_GROUP, request);
-        CoordinatorApi.tell(
+        tell(
                 request.getWithoutOffsets()
                         ? described.thenApply(
                                 group -> group.toBuilder().clearOffsets().build())
@@ -98,17 +69,7 @@ public final class GroupsApi extends GroupsServiceGrpc.GroupsServiceImplBase {
     }
 
     @Override
-    public void deleteGroup(DeleteGroupRequest request, StreamObserver<DeleteGroupResponse> response) {
-        answer(GroupRpcs.DELETE_GROUP, request, response);
-    }
-
-    @Override
-    public void deleteOffsets(DeleteOffsetsRequest request, StreamObserver<DeleteOffsetsResponse> response) {
-        answer(GroupRpcs.DELETE_OFFSETS, request, response);
-    }
-
-    @Override
     public void setOffsets(SetOffsetsRequest request, StreamObserver<SetOffsetsResponse> response) {
-        CoordinatorApi.tell(resets.set(request, waitMillis()), response);
+        tell(resets.set(request, waitMillis()), response);
     }
 }
