@@ -6,6 +6,7 @@
 
 Without PARTITION the broker chooses one for each record. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 """
+import fcntl
 import os
 import subprocess
 import sys
@@ -22,14 +23,16 @@ RECORDS_PER_REQUEST = 500
 
 
 def generate_stubs():
-    """Makes the stubs again if a contract is newer than they are."""
-    contracts = sorted(PROTO.glob("weirlog/v1/*.proto"))
+    """Makes the stubs again if a contract is newer than they are; one process at a time."""
+    contracts = [*sorted(PROTO.glob("weirlog/v1/*.proto")), HERE.parent / "status.proto"]
     made = STUBS / "weirlog/v1/cluster_pb2_grpc.py"
-    if not made.exists() or made.stat().st_mtime < max(c.stat().st_mtime for c in contracts):
-        STUBS.mkdir(exist_ok=True)
-        subprocess.run(
-            ["protoc", "--plugin=protoc-gen-grpc=/usr/bin/grpc_python_plugin", f"-I{PROTO}", f"--python_out={STUBS}",
-             f"--grpc_out={STUBS}", *map(str, contracts)], check=True)
+    STUBS.mkdir(exist_ok=True)
+    with open(STUBS / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists() or made.stat().st_mtime < max(c.stat().st_mtime for c in contracts):
+            subprocess.run(
+                ["protoc", "--plugin=protoc-gen-grpc=/usr/bin/grpc_python_plugin", f"-I{PROTO}", f"-I{HERE.parent}",
+                 f"--python_out={STUBS}", f"--grpc_out={STUBS}", *map(str, contracts)], check=True)
     sys.path.insert(0, str(STUBS))
 
 

@@ -3,16 +3,16 @@ package io.weirlog.deploy;
 import java.nio.file.Path;
 
 /// `weirlog dev` on a free port.
-final class DevNode implements AutoCloseable {
+public final class DevNode implements AutoCloseable {
     final Run run;
-    final String address;
+    public final String address;
 
     private DevNode(Run run, String address) {
         this.run = run;
         this.address = address;
     }
 
-    static DevNode start(Path dataDir) throws InterruptedException {
+    public static DevNode start(Path dataDir) throws InterruptedException {
         var run = Run.weirlog("dev", "--data-dir", dataDir.toString(), "--port", "0");
         var ready = run.line(line -> line.startsWith("ready "));
         return new DevNode(run, ready.substring("ready ".length()));

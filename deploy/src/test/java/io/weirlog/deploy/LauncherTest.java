@@ -63,7 +63,9 @@ class LauncherTest {
         Files.writeString(repository.resolve("pom.xml"), "<project/>");
         Files.writeString(source, "class Source {}");
         Files.createDirectories(repository.resolve(".mvn"));
-        Files.copy(Repository.ROOT.resolve(".mvn/find-jdk.sh"), repository.resolve(".mvn/find-jdk.sh"));
+        for (var script : List.of(".mvn/find-jdk.sh", ".mvn/jvm-options.sh")) {
+            Files.copy(Repository.ROOT.resolve(script), repository.resolve(script));
+        }
         Files.copy(Repository.ROOT.resolve("weirlog"), repository.resolve("weirlog"));
         var maven = folder.resolve("bin/mvn");
         Files.createDirectories(maven.getParent());

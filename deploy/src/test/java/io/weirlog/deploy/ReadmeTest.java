@@ -3,9 +3,7 @@ package io.weirlog.deploy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import io.weirlog.testing.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +25,7 @@ class ReadmeTest {
         for (var name : List.of("weirlog", ".mvn", "README.md")) {
             Files.createSymbolicLink(folder.resolve(name), Repository.ROOT.resolve(name));
         }
-        var port = freePort();
+        var port = FreePorts.next();
         var commands = Repository.shellCommands(Repository.ROOT.resolve("README.md"));
         assertTrue(commands.contains(CHECK) && commands.size() > 10, commands.toString());
         List<Run> nodes = new ArrayList<>();
@@ -51,19 +49,9 @@ class ReadmeTest {
     }
 
     private Run start(String command, int port) {
-        var builder = new ProcessBuilder("sh", "-c", command).directory(folder.toFile());
-        builder.environment()
-                .put(
-                        "WEIRLOG_HOME",
-                        Repository.ROOT.resolve("deploy/target/weirlog").toString());
+        var builder = Run.withWeirlog(new ProcessBuilder("sh", "-c", command).directory(folder.toFile()));
         builder.environment().put("WEIRLOG_CLIENT_PORT", Integer.toString(port));
         builder.environment().put("WEIRLOG_BOOTSTRAP_SERVER", "127.0.0.1:" + port);
         return Run.of(builder);
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -34,11 +34,12 @@ public final class Repository {
         assumeTrue(installed, tool + " is not installed");
     }
 
-    /// The lines of all shell blocks of a document.
-    static List<String> shellCommands(Path document) throws IOException {
+    /// The commands of all shell blocks of a document: lines, or several that a backslash joins.
+    public static List<String> shellCommands(Path document) throws IOException {
         List<String> commands = new ArrayList<>();
         var inBlock = false;
-        for (var line : Files.readAllLines(document)) {
+        for (var line :
+                Files.readString(document).replaceAll("\\\\\n *", "").lines().toList()) {
             if (line.startsWith("```")) {
                 inBlock = line.equals("```sh");
             } else if (inBlock && !line.isBlank()) {

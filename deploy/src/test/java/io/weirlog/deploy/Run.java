@@ -40,11 +40,16 @@ public final class Run implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Repository.ROOT.resolve("weirlog").toString());
         command.addAll(Arrays.asList(arguments));
-        var builder = new ProcessBuilder(command);
+        return withWeirlog(new ProcessBuilder(command));
+    }
+
+    /// What it starts runs what was built here, and no two of them want the same port for watchers.
+    static ProcessBuilder withWeirlog(ProcessBuilder builder) {
         builder.environment()
                 .put(
                         "WEIRLOG_HOME",
                         Repository.ROOT.resolve("deploy/target/weirlog").toString());
+        builder.environment().put("WEIRLOG_HTTP_PORT", "0");
         return builder;
     }
 
@@ -61,12 +66,7 @@ public final class Run implements AutoCloseable {
 
     /// A shell command in the repository's root.
     public static Run shell(String command, Path folder) {
-        var builder = new ProcessBuilder("sh", "-c", command).directory(folder.toFile());
-        builder.environment()
-                .put(
-                        "WEIRLOG_HOME",
-                        Repository.ROOT.resolve("deploy/target/weirlog").toString());
-        return of(builder);
+        return of(withWeirlog(new ProcessBuilder("sh", "-c", command).directory(folder.toFile())));
     }
 
     private void read() {
@@ -140,7 +140,12 @@ public final class Run implements AutoCloseable {
 
     /// Waits for the end and returns the exit code.
     public int exitCode() throws InterruptedException {
-        assertTrue(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS), () -> name + " does not end:\n" + output());
+        return exitCode(DEADLINE_SECONDS);
+    }
+
+    /// The same for a program that may take longer.
+    int exitCode(long seconds) throws InterruptedException {
+        assertTrue(process.waitFor(seconds, TimeUnit.SECONDS), () -> name + " does not end:\n" + output());
         reader.join(TimeUnit.SECONDS.toMillis(DEADLINE_SECONDS));
         return process.exitValue();
     }

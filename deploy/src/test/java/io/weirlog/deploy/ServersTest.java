@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.weirlog.client.ConsumerOptions;
 import io.weirlog.client.ProducerRecord;
 import io.weirlog.client.WeirlogClient;
-import java.io.IOException;
-import java.net.ServerSocket;
+import io.weirlog.testing.FreePorts;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,15 +32,8 @@ class ServersTest {
     private List<Integer> ports = List.of();
 
     @BeforeEach
-    void choosePorts() throws IOException {
-        List<ServerSocket> probes = new ArrayList<>();
-        for (int i = 0; i < 3 * NODES; i++) {
-            probes.add(new ServerSocket(0));
-        }
-        ports = probes.stream().map(ServerSocket::getLocalPort).toList();
-        for (var probe : probes) {
-            probe.close();
-        }
+    void choosePorts() {
+        ports = FreePorts.next(3 * NODES);
     }
 
     @AfterEach

@@ -28,6 +28,8 @@ public final class FileStorage implements Storage {
     /// What is read or noted at the same time, in all logs together; with more some are opened again for each use.
     public static final int REOPENED_FILES_MAX = 2048;
 
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 * 1024).asReadOnlyBuffer();
+
     private final OpenChannels reopened = new OpenChannels(REOPENED_FILES_MAX);
 
     @Override
@@ -245,7 +247,19 @@ public final class FileStorage implements Storage {
 
         @Override
         public MemorySegment map(Arena arena, long sizeBytes) throws IOException {
+            takeRoom(sizeBytes);
             return FileStorage.map(file, channel, FileChannel.MapMode.READ_WRITE, arena, sizeBytes);
+        }
+
+        /// A store into memory for which the disk has no block ends in a signal, not in an exception. So the blocks
+        /// are there before.
+        private void takeRoom(long sizeBytes) throws IOException {
+            var at = channel.size();
+            while (at < sizeBytes) {
+                var zeros = ZEROS.duplicate();
+                zeros.limit((int) Math.min(zeros.capacity(), sizeBytes - at));
+                at += channel.write(zeros, at);
+            }
         }
 
         @Override

@@ -276,6 +276,9 @@ public final class LogCleaner implements AutoCloseable {
             if (entry.removed || closing) {
                 return; // It was closed under the cleaner's hands.
             }
+            if (entry.failure != null) {
+                return; // Another thread has looked at it at the same time, and met the same.
+            }
             counters.failed();
             entry.failure = new Failure(String.valueOf(e.getMessage()), nanoTime.getAsLong());
         } finally {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class LogState {
     private final PartitionIdentity identity;
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
+    private volatile boolean syncFailed;
 
     /// Written by the owner only.
     private volatile LogView view;
@@ -32,7 +33,18 @@ final class LogState {
         return poisoned(failure);
     }
 
-    /// The same for a step that changes nothing before it has opened all its files: where no file could be opened the
+    /// The same for a sync: besides, nobody knows what is on the disk from then on.
+    LogPoisonedException poisonBySync(Throwable failure) {
+        syncFailed = true;
+        return poison(failure);
+    }
+
+    boolean hasSyncFailed() {
+        return syncFailed;
+    }
+
+    /// As [#poison], for a step that changes nothing before it has opened all its files: where no file could be opened
+    /// the
     /// log is as it was.
     IOException failed(IOException failure) {
         return failure instanceof SystemLimitException ? failure : poison(failure);

@@ -29,6 +29,8 @@ final class LogSyncer {
 
     /// How long the active segment was when the synced offset was last noted. Under the lock.
     private int notedActiveBytes;
+    /// Of the syncs that have begun, those whose outcome is not known yet.
+    private final AtomicInteger underWay = new AtomicInteger();
     /// How often the log has been cut, or begun anew. Under the lock.
     private long cuts;
 
@@ -110,13 +112,18 @@ final class LogSyncer {
         if (isDurable(view)) {
             return new Offset(syncedOffset);
         }
+        underWay.incrementAndGet();
         try {
             syncFiles(view);
             syncedOffset = view.logEndOffset();
             syncedOffsetFile.write(syncedOffset);
             notedActiveBytes = view.activeBytes();
+        } catch (SystemLimitException e) {
+            throw e;
         } catch (IOException e) {
-            throw state.failed(e);
+            throw state.poisonBySync(e);
+        } finally {
+            underWay.decrementAndGet();
         }
         return new Offset(syncedOffset);
     }
@@ -140,6 +147,7 @@ final class LogSyncer {
                     completed.add(view.segment(i));
                 }
             }
+            underWay.incrementAndGet();
             return Optional.of(new Covered(view.logEndOffset(), view.activeBytes(), changes, cuts, completed));
         } catch (IOException e) {
             throw state.failed(e);
@@ -151,11 +159,11 @@ final class LogSyncer {
     ///
     /// @return as [#sync]
     synchronized Offset endShared(Covered covered) throws IOException {
-        state.checkWritable();
-        if (covered.cuts() != cuts) {
-            return sync();
-        }
         try {
+            state.checkWritable();
+            if (covered.cuts() != cuts) {
+                return sync();
+            }
             for (var segment : covered.completed()) {
                 segment.syncedWithOthers();
             }
@@ -164,8 +172,12 @@ final class LogSyncer {
                 syncedOffset = covered.endOffset();
                 noteIfFarBehind(covered);
             }
+        } catch (LogPoisonedException e) {
+            throw e;
         } catch (IOException e) {
             throw state.failed(e);
+        } finally {
+            underWay.decrementAndGet();
         }
         return new Offset(syncedOffset);
     }
@@ -181,7 +193,16 @@ final class LogSyncer {
 
     /// L6: nobody knows what of this log has become durable.
     LogPoisonedException failShared(IOException failure) {
-        return state.poison(failure);
+        try {
+            return state.poisonBySync(failure);
+        } finally {
+            underWay.decrementAndGet();
+        }
+    }
+
+    /// Whether a sync has begun of which nobody knows yet what came of it. By any thread.
+    boolean isUnderWay() {
+        return underWay.get() > 0;
     }
 
     private static int firstToSync(LogView view) {

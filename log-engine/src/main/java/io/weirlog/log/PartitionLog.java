@@ -259,6 +259,23 @@ public final class PartitionLog implements AutoCloseable {
 
     // By any thread.
 
+    /// Whether a write or sync has failed, so that none is tried any more (L6).
+    public boolean isPoisoned() {
+        return state.isPoisoned();
+    }
+
+    /// Whether a log that takes no more writes may be opened anew, to find out what it holds: not after a failed sync,
+    /// for then nobody knows what of it is on the disk (L6), and not before it is known how one under way ends.
+    public boolean mayBeReopened() {
+        // In this order: a sync that fails says so before it has ended.
+        return !syncer.isUnderWay() && !state.hasSyncFailed();
+    }
+
+    /// Whether a sync has failed: nobody knows what of the log is on the disk (L6).
+    public boolean hasSyncFailed() {
+        return state.hasSyncFailed();
+    }
+
     /// Makes durable what was appended before the call, and perhaps more. One sync serves all who wait for it.
     ///
     /// @return everything before this offset is durable

@@ -169,15 +169,18 @@ final class SegmentIndexes implements AutoCloseable {
         bytesSinceEntry += batch.sizeBytes();
     }
 
-    /// Whether there is memory for an entry. Where no file can be opened for it the next batch gets the entry: an
-    /// index may be sparse, an append must not fail after it was written.
+    /// Whether there is memory for an entry. Where no file can be opened for it, or the disk is full, a later batch
+    /// gets the entry: an index may be sparse, an append must not fail after it was written.
     private boolean haveMemory() throws IOException {
         try {
             offsets.makeRoom();
             times.makeRoom();
             return true;
-        } catch (SystemLimitException e) {
-            return false;
+        } catch (IOException e) {
+            if (SystemLimitException.isCauseOf(e) || DiskFull.isCauseOf(e)) {
+                return false;
+            }
+            throw e;
         }
     }
 

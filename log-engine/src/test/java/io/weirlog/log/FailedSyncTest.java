@@ -1,12 +1,14 @@
 package io.weirlog.log;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.log.fault.FaultyStorage;
 import io.weirlog.log.fault.LossMode;
 import io.weirlog.log.fault.Operation;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -62,5 +64,41 @@ class FailedSyncTest {
             assertEquals(end, left.logEndOffset());
             assertEquals(end.value(), TestLogs.readAll(left).size());
         }
+    }
+
+    @Test
+    void onlyAWriteThatFailedLeavesNoDoubtOfWhatIsThere() throws Exception {
+        var disk = CrashRun.newDisk(0);
+        var full = CrashRun.open(disk, CONFIG);
+        full.beginEpoch(TestLogs.EPOCH);
+        full.append(List.of(TestLogs.batch(2, 150)), TestLogs.EPOCH, 0);
+        assertTrue(full.mayBeReopened());
+        disk.faults().limitGrowth(10);
+        assertThrows(LogPoisonedException.class, () -> full.append(List.of(TestLogs.batch(2, 150)), TestLogs.EPOCH, 0));
+        assertTrue(full.isPoisoned());
+        assertTrue(full.mayBeReopened());
+
+        var other = CrashRun.newDisk(0);
+        var unsynced = CrashRun.open(other, CONFIG);
+        unsynced.beginEpoch(TestLogs.EPOCH);
+        unsynced.append(List.of(TestLogs.batch(2, 150)), TestLogs.EPOCH, 0);
+        other.faults().failNth(Operation.SYNC, 1);
+        assertThrows(LogPoisonedException.class, unsynced::sync);
+        assertFalse(unsynced.mayBeReopened());
+    }
+
+    @Test
+    void aSyncOfTheFileSystemCountsUntilItsOutcomeIsKnown() throws Exception {
+        var log = CrashRun.open(CrashRun.newDisk(0), CONFIG);
+        log.beginEpoch(TestLogs.EPOCH);
+        log.append(List.of(TestLogs.batch(2, 150)), TestLogs.EPOCH, 0);
+        var covered = log.syncer().beginShared().orElseThrow();
+        assertFalse(log.mayBeReopened());
+        log.syncer().endShared(covered);
+        assertTrue(log.mayBeReopened());
+        log.append(List.of(TestLogs.batch(2, 150)), TestLogs.EPOCH, 0);
+        assertTrue(log.syncer().beginShared().isPresent());
+        log.syncer().failShared(new IOException("Input/output error"));
+        assertFalse(log.mayBeReopened());
     }
 }

@@ -12,6 +12,7 @@ import io.weirlog.metadata.core.StopCheck;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The cluster's metadata after one entry of its log: immutable, so a request that keeps it sees one consistent
 /// state.
@@ -83,6 +84,16 @@ public final class MetadataImage {
     /// The feature level that the cluster works at.
     public int featureLevel() {
         return state.featureLevel();
+    }
+
+    /// The highest feature level that every registered node supports: what the cluster can be raised to.
+    public int featureLevelMax() {
+        return Stream.concat(
+                        brokers().stream().map(BrokerImage::features),
+                        controllers().stream().map(ControllerImage::features))
+                .mapToInt(FeatureRange::max)
+                .min()
+                .orElse(featureLevel());
     }
 
     /// What the machine would answer to `command` here, with nothing changed: the check before a dry run is

@@ -4,6 +4,7 @@ import io.weirlog.common.BrokerId;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /// How a node takes part in the metadata quorum.
@@ -15,8 +16,21 @@ import java.util.UUID;
 ///     joins: it starts empty, and waits to be added.
 /// @param bind where to listen for the other voters; port 0 takes any free one, which only a single voter can
 ///     do
+/// @param tls how the connections between voters are secured; absent: they are not
 public record QuorumConfig(
-        Path directory, UUID clusterId, BrokerId nodeId, List<Voter> voters, Endpoint bind, Tuning tuning) {
+        Path directory,
+        UUID clusterId,
+        BrokerId nodeId,
+        List<Voter> voters,
+        Endpoint bind,
+        Tuning tuning,
+        Optional<QuorumTls> tls) {
+    /// Without TLS.
+    public QuorumConfig(
+            Path directory, UUID clusterId, BrokerId nodeId, List<Voter> voters, Endpoint bind, Tuning tuning) {
+        this(directory, clusterId, nodeId, voters, bind, tuning, Optional.empty());
+    }
+
     public record Voter(BrokerId id, Endpoint address) {}
 
     /// @param snapshotEntries log entries between two snapshots
@@ -69,7 +83,7 @@ public record QuorumConfig(
     }
 
     public QuorumConfig with(Tuning changed) {
-        return new QuorumConfig(directory, clusterId, nodeId, voters, bind, changed);
+        return new QuorumConfig(directory, clusterId, nodeId, voters, bind, changed, tls);
     }
 
     private static void require(boolean condition, String message) {

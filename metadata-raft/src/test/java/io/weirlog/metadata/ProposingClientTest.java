@@ -57,7 +57,7 @@ class ProposingClientTest {
 
     @Test
     void oneUnknownAttemptLeavesTheOutcomeOpen() {
-        assertFalse(failed(Duration.ofMillis(200), NOT_APPENDED, UNKNOWN, NOT_APPENDED)
+        assertFalse(failed(Duration.ofSeconds(2), NOT_APPENDED, UNKNOWN, NOT_APPENDED)
                 .outcomeKnownNotApplied());
     }
 

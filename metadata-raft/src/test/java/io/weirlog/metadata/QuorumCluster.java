@@ -6,9 +6,7 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.codec.SnapshotCodec;
 import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import io.weirlog.testing.FreePorts;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,23 +41,20 @@ final class QuorumCluster implements AutoCloseable {
 
     /// @param formers how many voters form the quorum: the nodes 1 to that
     QuorumCluster(Path directory, int formers, QuorumConfig.Tuning tuning) {
+        this(directory, formers, tuning, Map.of());
+    }
+
+    /// @param proxies where the others find a node, if not where it listens
+    QuorumCluster(Path directory, int formers, QuorumConfig.Tuning tuning, Map<Integer, Endpoint> proxies) {
         this.directory = directory;
         this.tuning = tuning;
         this.formers = IntStream.rangeClosed(1, formers)
-                .mapToObj(id -> new QuorumConfig.Voter(new BrokerId(id), endpoint(id)))
+                .mapToObj(id -> new QuorumConfig.Voter(new BrokerId(id), proxies.getOrDefault(id, endpoint(id))))
                 .toList();
     }
 
     Endpoint endpoint(int id) {
-        return endpoints.computeIfAbsent(id, _ -> new Endpoint("localhost", freePort()));
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        return endpoints.computeIfAbsent(id, _ -> new Endpoint("localhost", FreePorts.next()));
     }
 
     Path folder(int id) {

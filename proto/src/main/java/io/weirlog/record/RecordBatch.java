@@ -3,6 +3,7 @@ package io.weirlog.record;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 
 /// A view of one record batch inside a buffer, heap or direct; nothing is copied and the buffer's position stays.
@@ -125,6 +126,15 @@ public final class RecordBatch {
     /// −1 if no record has a timestamp.
     public long maxTimestamp() {
         return buffer.getLong(start + BatchFormat.MAX_TIMESTAMP_AT);
+    }
+
+    /// When the first record was made, as far as the header tells: where it does not, the youngest one's time; empty if
+    /// no record has a timestamp.
+    public OptionalLong firstTimestamp() {
+        var base = baseTimestamp();
+        var tells = timestampType() == TimestampType.CREATE_TIME && !hasDeleteHorizon() && base >= 0;
+        var known = tells ? base : maxTimestamp();
+        return known < 0 ? OptionalLong.empty() : OptionalLong.of(known);
     }
 
     public boolean hasProducer() {

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class RecordBatchTest {
@@ -112,6 +113,30 @@ class RecordBatchTest {
         assertEquals(TimestampType.LOG_APPEND_TIME, batch.timestampType());
         assertEquals(99_000, batch.maxTimestamp());
         assertEquals(99_000, RecordReader.readAll(batch, 1000).get(0).timestampMillis());
+    }
+
+    @Test
+    void theFirstTimestampIsTheNearestThatTheHeaderTells() {
+        var builder = new RecordBatchBuilder(Compression.NONE, 1024);
+        builder.append(2000, bytes("a"), bytes("1"), List.of());
+        builder.append(3000, bytes("b"), bytes("2"), List.of());
+        var buffer = builder.build();
+        assertEquals(OptionalLong.of(2000), RecordBatch.of(buffer).firstTimestamp());
+
+        var compacted = buffer.duplicate();
+        var attributes = compacted.getShort(BatchFormat.ATTRIBUTES_AT);
+        compacted.putShort(BatchFormat.ATTRIBUTES_AT, (short) (attributes | BatchFormat.DELETE_HORIZON_BIT));
+        assertEquals(OptionalLong.of(3000), RecordBatch.of(compacted).firstTimestamp());
+        compacted.putShort(BatchFormat.ATTRIBUTES_AT, attributes);
+
+        RecordBatch.stampLogAppendTime(buffer, 0, 99_000);
+        assertEquals(OptionalLong.of(99_000), RecordBatch.of(buffer).firstTimestamp());
+
+        buffer.putShort(BatchFormat.ATTRIBUTES_AT, attributes);
+        buffer.putLong(BatchFormat.BASE_TIMESTAMP_AT, BatchFormat.NO_TIMESTAMP);
+        assertEquals(OptionalLong.of(99_000), RecordBatch.of(buffer).firstTimestamp());
+        buffer.putLong(BatchFormat.MAX_TIMESTAMP_AT, BatchFormat.NO_TIMESTAMP);
+        assertEquals(OptionalLong.empty(), RecordBatch.of(buffer).firstTimestamp());
     }
 
     @Test

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
 /// @param expectedBaseOffset if present, append only if the log ends there
 /// @param epoch if present, append only in this leader epoch: offsets alone do not tell what lies before
 /// @param deadlineNanos on [ReplicationClock#nanoTime]: when to answer at the latest
-/// @param completion told the result exactly once, on the owner's thread: it must not block
+/// @param completion told the result exactly once, on the owner's thread: it must not block; an [AppendProgress]
+///     is told more
 public record AppendCommand(
         ReceivedPayload batch,
         int recordCount,
@@ -46,6 +47,12 @@ public record AppendCommand(
     void refuse(AppendRefusal refusal) {
         batch.close();
         complete(new AppendResult.NotAppended(refusal));
+    }
+
+    void written(long begunNanos, long writtenNanos) {
+        if (completion instanceof AppendProgress progress) {
+            progress.written(begunNanos, writtenNanos);
+        }
     }
 
     /// Tells the result. What the writer's side makes of it must not stop the partition.

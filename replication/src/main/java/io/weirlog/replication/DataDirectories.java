@@ -1,5 +1,6 @@
 package io.weirlog.replication;
 
+import io.weirlog.log.DiskFull;
 import io.weirlog.log.Storage;
 import io.weirlog.log.SystemLimitException;
 import java.io.IOException;
@@ -167,7 +168,7 @@ final class DataDirectories {
             storage.delete(probe);
             return true;
         } catch (IOException e) {
-            return StorageFailures.isDiskFull(e) || SystemLimitException.isCauseOf(e);
+            return DiskFull.isCauseOf(e) || SystemLimitException.isCauseOf(e);
         }
     }
 

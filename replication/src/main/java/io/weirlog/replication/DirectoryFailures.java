@@ -1,5 +1,6 @@
 package io.weirlog.replication;
 
+import io.weirlog.log.DiskFull;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.log.SystemLimitException;
 import java.io.IOException;
@@ -45,7 +46,7 @@ final class DirectoryFailures implements StorageFailures {
             LOG.warn("{} is none the worse: {}", folder, failure.getMessage());
             return;
         }
-        if (StorageFailures.isDiskFull(failure) || !directories.fail(folder, failure.toString())) {
+        if (DiskFull.isCauseOf(failure) || !directories.fail(folder, failure.toString())) {
             return;
         }
         LOG.error("the data directory {} is out of service until the node starts again", folder, failure);

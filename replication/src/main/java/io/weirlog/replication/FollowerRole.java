@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 final class FollowerRole implements PartitionRole, LeaderLink.User {
     private static final Logger LOG = LoggerFactory.getLogger(FollowerRole.class);
     private static final long RETRY_MILLIS = 200;
+    private static final String DISK_NEARLY_FULL =
+            "its disk has less left than followers may take: it follows again once there is room";
 
     private final PartitionHost host;
     private final PartitionAssignment assignment;
@@ -155,7 +157,13 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
                 host.logCut(log);
                 step(new FollowerEvent.LogCut());
             }
-            case FollowerEffect.Append(var batches) -> append(batches);
+            case FollowerEffect.Append(var batches) -> {
+                if (host.hasRoomToFollow(log)) {
+                    append(batches);
+                } else {
+                    host.outOfRoom(DISK_NEARLY_FULL);
+                }
+            }
             case FollowerEffect.SyncLog() -> host.requestSync();
             case FollowerEffect.AnnounceHighWatermark(var end) -> {
                 host.announce(end);

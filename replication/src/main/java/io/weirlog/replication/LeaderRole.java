@@ -174,6 +174,7 @@ final class LeaderRole implements PartitionRole {
     private void written(List<AppendCommand> accepted, Offset from, long wallMillis, long begunNanos) {
         var base = from;
         var logEnd = log.logEndOffset();
+        var writtenNanos = host.clock().nanoTime();
         for (var command : accepted) {
             command.batch().close();
             if (base.equals(logEnd)) {
@@ -181,6 +182,7 @@ final class LeaderRole implements PartitionRole {
                 continue;
             }
             var end = base.plus(command.recordCount());
+            command.written(begunNanos, writtenNanos);
             await(
                     command,
                     end,

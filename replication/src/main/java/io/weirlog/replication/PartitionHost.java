@@ -4,6 +4,7 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.common.Durability;
 import io.weirlog.common.Invariant;
 import io.weirlog.common.Offset;
+import io.weirlog.log.DiskFull;
 import io.weirlog.log.LogPoisonedException;
 import io.weirlog.log.OwnerThread;
 import io.weirlog.log.PartitionLog;
@@ -67,6 +68,8 @@ final class PartitionHost {
     private boolean roleIsMissing;
 
     private boolean syncIsMissing;
+    /// It is out of service until its disk has room again.
+    private boolean awaitsRoom;
     private long warnedMillis = Long.MIN_VALUE / 2;
 
     private Offset highWatermark = Offset.ZERO;
@@ -159,15 +162,29 @@ final class PartitionHost {
         syncTicket = services.syncer()
                 .ticket(
                         openLog,
-                        end -> shard.executeFor(this, this::synced),
-                        failure -> shard.executeFor(this, () -> syncFailed(failure)));
+                        end -> shard.executeFor(this, () -> ifStill(openLog, this::synced)),
+                        failure -> shard.executeFor(this, () -> ifStill(openLog, () -> syncFailed(failure))));
         flushes = new FlushPolicy(openLog.syncedOffset());
-        highWatermark = knownHighWatermark;
+        // Of a log that is only opened anew it knows better itself.
+        highWatermark =
+                within(openLog, highWatermark.isBefore(knownHighWatermark) ? knownHighWatermark : highWatermark);
         // It may have changed while the log was being opened.
         openLog.reconfigure(assignment.logConfig());
         takeRole(openLog);
         signalIfSettled();
         return true;
+    }
+
+    private static Offset within(PartitionLog openLog, Offset offset) {
+        var end = openLog.logEndOffset();
+        return offset.isAfter(end) ? end : offset;
+    }
+
+    /// A log that was opened anew has nothing to do with what became of it before.
+    private void ifStill(PartitionLog asked, Runnable task) {
+        if (asked.equals(log)) {
+            task.run();
+        }
     }
 
     /// The metadata say something new of this partition; what is older than what is known is left out.
@@ -303,6 +320,7 @@ final class PartitionHost {
 
     /// Another partition has met a failure of the disk.
     void directoryFailed(Path folder) {
+        awaitsRoom = false;
         var openLog = log;
         if (openLog != null
                 && openLog.directory().startsWith(folder)
@@ -412,6 +430,7 @@ final class PartitionHost {
 
     void tick(long nowMillis) {
         leaveIfFailed();
+        resumeIfThereIsRoom();
         makeUpFor();
         flushIfDue();
         if (role != null && assignment.metadata().replicas().size() > 1) {
@@ -430,6 +449,39 @@ final class PartitionHost {
         if (syncIsMissing) {
             syncIsMissing = false;
             requestSync();
+        }
+    }
+
+    boolean hasRoomToFollow(PartitionLog followed) {
+        return services.room().mayFollow(followed.directory());
+    }
+
+    /// Its disk is full, and nothing is broken: the replica leaves the in-sync set, and goes on once there is room.
+    void outOfRoom(String message) {
+        LOG.warn("{} is out of service: {}", name(), message);
+        awaitsRoom = true;
+        stop(message);
+    }
+
+    /// As what it is by then. If it was elected meanwhile no better one was left, and leading takes no room by itself.
+    private void resumeIfThereIsRoom() {
+        var openLog = log;
+        if (!awaitsRoom || openLog == null || !(view instanceof PartitionView.Failed)) {
+            return;
+        }
+        var needsNone = assignment.isLedBy(services.self()) && !openLog.isPoisoned();
+        if (!openLog.mayBeReopened() || (!needsNone && !services.room().mayResume(openLog.directory()))) {
+            return;
+        }
+        LOG.info("{} goes on: there is room on its disk", name());
+        awaitsRoom = false;
+        if (openLog.isPoisoned()) {
+            log = null;
+            syncTicket = null;
+            publish(new PartitionView.Opening());
+            services.reopening().accept(this, openLog);
+        } else {
+            takeRole(openLog);
         }
     }
 
@@ -541,13 +593,23 @@ final class PartitionHost {
         watchers.advancedTo(newHighWatermark);
     }
 
+    /// After a sync that failed nobody knows what is on the disk (L6), on a full one too; a write that found no room
+    /// has only not been done.
     void storageFailed(IOException failure) {
         promoting = false;
-        if (log == null || view instanceof PartitionView.Failed) {
-            return; // It has already stopped: a sync that was under way met a closed log.
-        }
-        LOG.error("{} takes no more writes: its log failed (L6)", name(), failure);
         var failed = log;
+        var hasStopped = view instanceof PartitionView.Failed;
+        if (failed == null || (hasStopped && !awaitsRoom)) {
+            return; // A sync that was under way met a log that had stopped before.
+        }
+        if (DiskFull.isCauseOf(failure) && !failed.hasSyncFailed()) {
+            if (!hasStopped) {
+                outOfRoom("its disk is full (" + failure.getMessage() + "): it goes on once there is room");
+            }
+            return;
+        }
+        awaitsRoom = false;
+        LOG.error("{} takes no more writes: its log failed (L6)", name(), failure);
         stop("the log failed and takes no more writes until the node restarts: " + failure.getMessage());
         services.failures().failed(failed, failure);
     }

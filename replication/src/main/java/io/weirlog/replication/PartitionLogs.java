@@ -5,6 +5,7 @@ import io.weirlog.common.LeaderEpoch;
 import io.weirlog.common.Offset;
 import io.weirlog.log.CleanerStats;
 import io.weirlog.log.DelayedTasks;
+import io.weirlog.log.DiskFull;
 import io.weirlog.log.LogCleaner;
 import io.weirlog.log.LogOpenException;
 import io.weirlog.log.LogOpenFailure;
@@ -134,18 +135,50 @@ final class PartitionLogs {
             LOG.warn("{} is opened a little later: {}", host.name(), e.getMessage());
             later.schedule(() -> openAgain(directory, host), OPEN_AGAIN_MILLIS);
         } catch (IOException e) {
-            failed(host, e);
-            failures.cannotOpen(directory, e);
+            if (DiskFull.isCauseOf(e)) {
+                awaitRoom(directory, host, e);
+            } else {
+                failed(host, e);
+                failures.cannotOpen(directory, e);
+            }
         } catch (InvariantViolation e) {
             failed(host, e);
         }
         return 0;
     }
 
+    private void awaitRoom(Path directory, PartitionHost host, IOException failure) {
+        var reason = "its log is opened once its disk has room: " + failure.getMessage();
+        if (!(host.view() instanceof PartitionView.Failed)) {
+            LOG.warn("{}: {}", host.name(), reason);
+            inOwnersThread(host, () -> host.stop(reason));
+        }
+        later.schedule(() -> openAgain(directory, host), OPEN_AGAIN_MILLIS);
+    }
+
     private void openAgain(Path directory, PartitionHost host) {
-        if (!closing && host.view() instanceof PartitionView.Opening) {
+        if (closing) {
+            return;
+        }
+        if (host.view() instanceof PartitionView.Closed) {
+            turns.leave(host);
+        } else {
             recovering.execute(() -> openIn(directory, host));
         }
+    }
+
+    /// Opens a log anew that took no more writes since its disk was full. What was being written then is cut, if it is
+    /// not whole.
+    void reopen(PartitionHost host, PartitionLog log) {
+        if (closing) {
+            return;
+        }
+        turns.hold(host);
+        recovering.execute(() -> {
+            cleaner.remove(log);
+            close(log);
+            openIn(log.directory(), host);
+        });
     }
 
     private void refused(Path directory, PartitionHost host, LogOpenException refusal) {

@@ -39,7 +39,7 @@ public sealed interface PartitionView {
         }
     }
 
-    /// It serves nothing until an operator or a restart mends it.
+    /// It serves nothing until an operator or a restart mends it, or its full disk has room again.
     record Failed(String message) implements PartitionView {}
 
     /// It was closed or deleted.

@@ -114,6 +114,8 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
                 logs.threads(),
                 config.replicaLagMax(),
                 failures,
+                logs::reopen,
+                config.room(),
                 watermarks,
                 stats);
         this.followers = new FollowerStreams(this, STREAM_LIMITS, streamers);

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 /// @param closeGrace how long [Partitions#close] waits for acknowledgements under way
 /// @param cleaner how logs are compacted
 /// @param reassignmentBytesPerSecond what is sent at most to replicas that are being added; empty: no bound
+/// @param room what the disks have room for
 public record PartitionsConfig(
         List<DataDirectory> dataDirectories,
         int shards,
@@ -29,12 +30,13 @@ public record PartitionsConfig(
         Duration replicaLagMax,
         Duration closeGrace,
         CleanerConfig cleaner,
-        OptionalLong reassignmentBytesPerSecond) {
+        OptionalLong reassignmentBytesPerSecond,
+        DiskRoom room) {
     public PartitionsConfig {
         dataDirectories = List.copyOf(dataDirectories);
     }
 
-    /// Without a throttle.
+    /// Without a throttle, on disks that nobody looks after.
     public PartitionsConfig(
             List<DataDirectory> dataDirectories,
             int shards,
@@ -57,7 +59,8 @@ public record PartitionsConfig(
                 replicaLagMax,
                 closeGrace,
                 cleaner,
-                OptionalLong.empty());
+                OptionalLong.empty(),
+                DiskRoom.UNKNOWN);
     }
 
     public static PartitionsConfig of(List<DataDirectory> dataDirectories, int shards, Duration closeGrace) {
@@ -86,7 +89,8 @@ public record PartitionsConfig(
                 replicaLagMax,
                 closeGrace,
                 cleaner,
-                reassignmentBytesPerSecond);
+                reassignmentBytesPerSecond,
+                room);
     }
 
     public PartitionsConfig withRecoveryThreads(int newRecoveryThreads) {
@@ -101,7 +105,8 @@ public record PartitionsConfig(
                 replicaLagMax,
                 closeGrace,
                 cleaner,
-                reassignmentBytesPerSecond);
+                reassignmentBytesPerSecond,
+                room);
     }
 
     public PartitionsConfig withWatermarkCheckpointInterval(Duration newInterval) {
@@ -116,7 +121,8 @@ public record PartitionsConfig(
                 replicaLagMax,
                 closeGrace,
                 cleaner,
-                reassignmentBytesPerSecond);
+                reassignmentBytesPerSecond,
+                room);
     }
 
     public PartitionsConfig withCleaner(CleanerConfig newCleaner) {
@@ -131,7 +137,8 @@ public record PartitionsConfig(
                 replicaLagMax,
                 closeGrace,
                 newCleaner,
-                reassignmentBytesPerSecond);
+                reassignmentBytesPerSecond,
+                room);
     }
 
     public PartitionsConfig withReassignmentBytesPerSecond(OptionalLong bytesPerSecond) {
@@ -146,6 +153,23 @@ public record PartitionsConfig(
                 replicaLagMax,
                 closeGrace,
                 cleaner,
-                bytesPerSecond);
+                bytesPerSecond,
+                room);
+    }
+
+    public PartitionsConfig withRoom(DiskRoom newRoom) {
+        return new PartitionsConfig(
+                dataDirectories,
+                shards,
+                shardInboxAppendsMax,
+                sync,
+                recoveryThreads,
+                retentionInterval,
+                watermarkCheckpointInterval,
+                replicaLagMax,
+                closeGrace,
+                cleaner,
+                reassignmentBytesPerSecond,
+                newRoom);
     }
 }

@@ -13,17 +13,6 @@ interface StorageFailures {
     /// A partition's directory could not be opened.
     void cannotOpen(Path directory, IOException failure);
 
-    /// A full disk is no broken one: what it holds can still be read, and it works again once there is room.
-    static boolean isDiskFull(IOException failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            var message = cause.getMessage();
-            if (message != null && (message.contains("No space left") || message.contains("quota exceeded"))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /// The data directory that a partition's directory is in.
     static Path folderOf(Path directory) {
         return Objects.requireNonNull(directory.getParent(), "a partition's directory is in a data directory");

@@ -45,9 +45,24 @@ class FailingDirectoriesTest {
     private Path folder;
 
     private final FailingStorage disks = new FailingStorage();
+    private final TestRoom room = new TestRoom();
     private final Map<BrokerId, FollowerStreams> reachable = new ConcurrentHashMap<>();
     private final Map<BrokerId, Partitions> brokers = new ConcurrentHashMap<>();
     private final Map<TopicPartition, TestController> controllers = new ConcurrentHashMap<>();
+
+    private static final class TestRoom implements DiskRoom {
+        volatile boolean full;
+
+        @Override
+        public boolean mayFollow(Path directory) {
+            return !full;
+        }
+
+        @Override
+        public boolean mayResume(Path directory) {
+            return !full;
+        }
+    }
 
     @BeforeEach
     void start() throws Exception {
@@ -76,16 +91,17 @@ class FailingDirectoriesTest {
                 id,
                 storage,
                 new PartitionsConfig(
-                        List.of(DataDirectory.of(disk(id, "a")), DataDirectory.of(disk(id, "b"))),
-                        1,
-                        1024,
-                        new SyncConfig(1, true),
-                        1,
-                        Duration.ofMinutes(1),
-                        Duration.ofMillis(50),
-                        Duration.ofMinutes(1),
-                        Duration.ofSeconds(1),
-                        CleanerConfig.DEFAULTS),
+                                List.of(DataDirectory.of(disk(id, "a")), DataDirectory.of(disk(id, "b"))),
+                                1,
+                                1024,
+                                new SyncConfig(1, true),
+                                1,
+                                Duration.ofMinutes(1),
+                                Duration.ofMillis(50),
+                                Duration.ofMinutes(1),
+                                Duration.ofSeconds(1),
+                                CleanerConfig.DEFAULTS)
+                        .withRoom(id.equals(ONE) ? room : DiskRoom.UNKNOWN),
                 ReplicationClock.SYSTEM,
                 new LoopTransport(id, reachable),
                 changes -> CompletableFuture.completedFuture(changes.stream()
@@ -157,6 +173,50 @@ class FailingDirectoriesTest {
         append(ONE, SECOND);
         var end = broker(ONE).failure().get(20, TimeUnit.SECONDS);
         assertEquals("no data directory is left that works", end.getMessage());
+    }
+
+    /// Nothing is broken: what could not be written is cut, and the replica comes back.
+    @Test
+    void aLeaderOnAFullDiskLeavesUntilThereIsRoom() throws Exception {
+        assertEquals(0, appended(ONE, FIRST));
+        room.full = true;
+        disks.fill(disk(ONE, "a"));
+        assertInstanceOf(AppendResult.Unknown.class, append(ONE, FIRST));
+        await(() -> broker(TWO).view(FIRST).orElseThrow() instanceof PartitionView.Leading);
+        assertEquals(1, appended(TWO, FIRST));
+        var failed = assertInstanceOf(
+                PartitionView.Failed.class, broker(ONE).view(FIRST).orElseThrow());
+        assertTrue(failed.message().contains("its disk is full"), failed.message());
+        assertTrue(offline(ONE, "a").isEmpty());
+        assertEquals(0, appended(ONE, SECOND));
+        disks.makeRoom(disk(ONE, "a"));
+        room.full = false;
+        awaitBothInSync();
+        assertEquals(2, appended(TWO, FIRST));
+        assertTrue(offline(ONE, "a").isEmpty());
+    }
+
+    @Test
+    void aFollowerWithoutRoomLeavesAndCatchesUp() throws Exception {
+        controller(FIRST).elect(TWO);
+        controller(FIRST).unfence();
+        await(() -> controller(FIRST).current().metadata().inSync().size() == 2
+                && broker(TWO).view(FIRST).orElseThrow() instanceof PartitionView.Leading);
+        assertEquals(0, appended(TWO, FIRST));
+        room.full = true;
+        assertEquals(1, appended(TWO, FIRST));
+        assertEquals(List.of(TWO), controller(FIRST).current().metadata().inSync());
+        assertInstanceOf(PartitionView.Failed.class, broker(ONE).view(FIRST).orElseThrow());
+        room.full = false;
+        awaitBothInSync();
+    }
+
+    /// And the follower's log has all that the leader's has.
+    private void awaitBothInSync() throws InterruptedException {
+        await(() -> controller(FIRST).current().metadata().inSync().size() == 2
+                && broker(ONE).view(FIRST).orElseThrow() instanceof PartitionView.Following following
+                && broker(TWO).view(FIRST).orElseThrow() instanceof PartitionView.Leading leading
+                && following.log().logEndOffset().equals(leading.log().logEndOffset()));
     }
 
     private Optional<String> offline(BrokerId broker, String disk) {

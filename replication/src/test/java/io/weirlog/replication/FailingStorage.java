@@ -22,6 +22,7 @@ final class FailingStorage {
 
     private final Storage real = new FileStorage();
     private final Set<Path> failing = ConcurrentHashMap.newKeySet();
+    private final Set<Path> full = ConcurrentHashMap.newKeySet();
 
     private final AtomicInteger fileSystemSyncs = new AtomicInteger();
     private volatile boolean failFileSystemSyncs;
@@ -77,6 +78,9 @@ final class FailingStorage {
                     if (method.getName().equals("write") || method.getName().equals("syncData")) {
                         check(path);
                     }
+                    if (method.getName().equals("write") && full.stream().anyMatch(path::startsWith)) {
+                        throw new IOException("No space left on device");
+                    }
                     return invoke(method, file, arguments);
                 });
     }
@@ -114,6 +118,15 @@ final class FailingStorage {
     /// How many were not.
     int refused() {
         return refused.get();
+    }
+
+    /// From now on there is no room for a byte more.
+    void fill(Path directory) {
+        full.add(directory);
+    }
+
+    void makeRoom(Path directory) {
+        full.remove(directory);
     }
 
     void fail(Path directory) {

@@ -43,6 +43,7 @@ final class Brokers {
         json.addProperty("draining", broker.draining());
         json.addProperty("led_partitions", broker.ledPartitions());
         json.addProperty("replicas", broker.replicas());
+        json.addProperty("feature_level_max", broker.featureLevelMax());
         return json;
     }
 }

@@ -46,7 +46,7 @@ final class ClusterInfoCommand implements Callable<Integer> {
         return String.join(
                 System.lineSeparator(),
                 "cluster " + cluster.clusterId() + ", as node " + cluster.node() + " of version " + cluster.version()
-                        + " sees it",
+                        + " sees it; it works at feature level " + cluster.featureLevel(),
                 "",
                 controllers.toString(),
                 "",
@@ -58,6 +58,7 @@ final class ClusterInfoCommand implements Callable<Integer> {
         json.addProperty("cluster_id", cluster.clusterId());
         json.addProperty("node_id", cluster.node().value());
         json.addProperty("version", cluster.version());
+        json.addProperty("feature_level", cluster.featureLevel());
         cluster.activeController().map(BrokerId::value).ifPresent(id -> json.addProperty("active_controller_id", id));
         var controllers = new JsonArray();
         cluster.controllers().forEach(controller -> {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 
 /// What the nodes of `weirlog dev --nodes N` must agree on: the cluster's id and their ports. Both are kept in the data
 /// folder, since the quorum's log names its voters by their ports.
@@ -29,6 +30,8 @@ import java.util.UUID;
 record DevCluster(Path folder, String clusterId, List<Ports> ports) {
     private static final String FILE = "dev-cluster.properties";
     private static final int NODE_PORTS_APART = 100;
+    private static final int ANY_PORT_MIN = 12_000;
+    private static final int ANY_PORT_MAX = 30_000;
 
     record Ports(int client, int internal, int raft) {}
 
@@ -71,21 +74,24 @@ record DevCluster(Path folder, String clusterId, List<Ports> ports) {
     private static List<Ports> choose(int nodes, int clientPort) throws IOException {
         List<Ports> chosen = new ArrayList<>();
         Set<Integer> taken = new HashSet<>();
+        // Any port: not one that the system gives to outgoing connections, as such a port could be in use by the time
+        // that the node listens.
+        int first = clientPort == 0 ? ThreadLocalRandom.current().nextInt(ANY_PORT_MIN, ANY_PORT_MAX) : clientPort;
         for (int node = 0; node < nodes; node++) {
-            int base = clientPort == 0 ? 0 : clientPort + node * NODE_PORTS_APART;
+            int base = first + node * NODE_PORTS_APART;
             // The first client port is the user's wish: if it is in use, the node says so.
-            int client = node == 0 && base != 0 ? base : free(base, taken);
+            int client = node == 0 && clientPort != 0 ? base : free(base, taken);
             taken.add(client);
-            int internal = free(base == 0 ? 0 : base + 1, taken);
-            int raft = free(base == 0 ? 0 : base + 2, taken);
+            int internal = free(base + 1, taken);
+            int raft = free(base + 2, taken);
             chosen.add(new Ports(client, internal, raft));
         }
         return chosen;
     }
 
-    /// The next free port from `from` on that is not among `taken`, where it is then; any free one for 0.
+    /// The next free port from `from` on that is not among `taken`, where it is then.
     static int free(int from, Set<Integer> taken) throws IOException {
-        for (int port = from; port <= 65_535; port = from == 0 ? 0 : port + 1) {
+        for (int port = from; port <= 65_535; port++) {
             try (var probe = new ServerSocket()) {
                 probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
                 if (taken.add(probe.getLocalPort())) {

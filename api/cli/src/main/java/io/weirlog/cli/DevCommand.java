@@ -29,7 +29,9 @@ final class DevCommand implements Callable<Integer> {
     private static final Map<String, String> DEFAULTS = Map.of(
             ConfigKeys.CLIENT_HOST.name(), "127.0.0.1",
             ConfigKeys.INTERNAL_PORT.name(), "0",
-            ConfigKeys.RAFT_PORT.name(), "0");
+            ConfigKeys.RAFT_PORT.name(), "0",
+            // Nobody reaches it but from this machine.
+            ConfigKeys.HTTP_RECORDS_ENABLE.name(), "true");
 
     private final NodeCommand node;
 

@@ -56,24 +56,39 @@ public final class Main {
                 .addSubcommand(new MetadataRepairCommand(streams));
         var cluster = new CommandLine(new ClusterCommand())
                 .addSubcommand(new ClusterInfoCommand(streams))
-                .addSubcommand(new ClusterHealthCommand(streams));
+                .addSubcommand(new ClusterHealthCommand(streams))
+                .addSubcommand(new ClusterUpgradeCommand(streams));
         var broker = new CommandLine(new BrokerCommand())
                 .addSubcommand(new BrokerListCommand(streams))
                 .addSubcommand(new BrokerDescribeCommand(streams))
                 .addSubcommand(new BrokerDrainCommand(streams))
-                .addSubcommand(new BrokerEvacuateCommand(streams));
+                .addSubcommand(new BrokerEvacuateCommand(streams))
+                .addSubcommand(new BrokerUnregisterCommand(streams));
+        var group = new CommandLine(new GroupCommand())
+                .addSubcommand(new GroupListCommand(streams))
+                .addSubcommand(new GroupDescribeCommand(streams))
+                .addSubcommand(new GroupSeekCommand(streams))
+                .addSubcommand(new GroupDeleteCommand(streams));
+        var conformance = new CommandLine(new ConformanceCommand())
+                .addSubcommand(new ConformanceRunCommand(streams))
+                .addSubcommand(new ConformanceListCommand(streams))
+                .addSubcommand(new ConformanceDriverCommand(streams));
         return new CommandLine(root)
                 .addSubcommand(new QuickstartCommand(streams))
                 .addSubcommand(new DevCommand(streams))
                 .addSubcommand(serverCommand(streams))
+                .addSubcommand(new ProbeCommand(streams))
                 .addSubcommand(topic)
+                .addSubcommand(group)
                 .addSubcommand(cluster)
                 .addSubcommand(broker)
                 .addSubcommand(log)
                 .addSubcommand(controller)
                 .addSubcommand(metadata)
+                .addSubcommand(new CommandLine(new TlsCommand()).addSubcommand(new TlsInitCommand(streams)))
                 .addSubcommand(new ProduceCommand(streams))
                 .addSubcommand(new ConsumeCommand(streams))
+                .addSubcommand(conformance)
                 .addSubcommand(new CompletionCommand(streams))
                 .registerConverter(Duration.class, Converters::duration)
                 .registerConverter(StartAt.class, Converters::startAt)

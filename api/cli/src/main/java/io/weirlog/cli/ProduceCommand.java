@@ -27,6 +27,9 @@ final class ProduceCommand implements Callable<Integer> {
     @Mixin
     private final ProducerFlags flags = new ProducerFlags();
 
+    @Mixin
+    private final RecordFlags records = new RecordFlags();
+
     @Parameters(paramLabel = "TOPIC", description = "The topic to write to.")
     private String topic = "";
 
@@ -35,12 +38,6 @@ final class ProduceCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "Where the lines are; default -, standard input.")
     private String file = "-";
-
-    @Option(
-            names = "--key-separator",
-            paramLabel = "TEXT",
-            description = "What stands between key and value of a line; default: no keys.")
-    private Optional<String> keySeparator = Optional.empty();
 
     @Option(
             names = "--partition",
@@ -67,7 +64,7 @@ final class ProduceCommand implements Callable<Integer> {
                 var producer = client.producer(flags.options());
                 var progress = Progress.ofBytes(streams, "write", sizeBytes())) {
             TopicCheck.require(client, topic, partition);
-            var lines = new LineSender(topic, partition, keySeparator, producer, tally, progress);
+            var lines = new LineSender(new RecordLines(topic, partition, records), producer, tally, progress);
             bytes = printAcks ? lines.sendPrinting(input, streams.out(), output) : lines.send(input);
         }
         summarize(tally, bytes, Duration.ofNanos(System.nanoTime() - begun));

@@ -130,6 +130,29 @@ class ClusterCommandsTest {
     }
 
     @Test
+    void theFeatureLevelRisesOnlyToWhatAllNodesSupport() {
+        assertTrue(done("cluster info").contains("it works at feature level 1"), done("cluster info"));
+        assertEquals(1, json("cluster info -o json").get("feature_level").getAsInt());
+        assertEquals(
+                "the cluster works at feature level 1 already, the highest that all nodes support",
+                done("cluster upgrade"));
+        assertEquals(
+                "{\"feature_level_before\":1,\"feature_level\":1,\"dry_run\":true}",
+                done("cluster upgrade --dry-run --level 1 -o json"));
+        assertEquals(
+                Console.failure(
+                        1,
+                        "broker 1 supports feature level 1, not 2: upgrade or unregister it; "
+                                + "controller 1 supports feature level 1, not 2: upgrade or unregister it"),
+                run("cluster upgrade --level 2 --yes"));
+    }
+
+    @Test
+    void aBrokerThatServesIsNotForgotten() {
+        assertEquals(Console.failure(1, "broker 1 is in service: stop it first"), run("broker unregister 1"));
+    }
+
+    @Test
     void controllersAreListedAndTheLastOneStays() {
         var listed = done("controller list");
         assertTrue(listed.lines().anyMatch(line -> line.strip().startsWith("1 ") && line.contains(" active ")), listed);

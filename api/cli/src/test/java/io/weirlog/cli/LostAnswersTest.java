@@ -16,7 +16,8 @@ import io.weirlog.server.config.ConfigKeys;
 import io.weirlog.server.config.ConfigResult;
 import io.weirlog.server.config.ConfigSources;
 import io.weirlog.server.config.NodeConfigLoader;
-import java.io.IOException;
+import io.weirlog.testing.FreePorts;
+import io.weirlog.testing.LossyProxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -27,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -57,9 +57,8 @@ class LostAnswersTest {
 
     @BeforeEach
     void start() throws Exception {
-        var ports = new HashSet<Integer>();
         var cluster = IntStream.rangeClosed(1, NODES)
-                .mapToObj(id -> new int[] {free(ports), free(ports)})
+                .mapToObj(id -> new int[] {FreePorts.next(), FreePorts.next()})
                 .toList();
         var quorum = String.join(
                 ",",
@@ -103,16 +102,6 @@ class LostAnswersTest {
     /// On one of the addresses that all lead to this machine.
     private static InetSocketAddress at(int host, Node node) throws Exception {
         return new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) host}), node.clientPort());
-    }
-
-    private static int free(Set<Integer> taken) {
-        try {
-            var port = DevCluster.free(0, taken);
-            taken.add(port);
-            return port;
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     @AfterEach

@@ -15,6 +15,7 @@ import io.weirlog.server.config.ConfigKeys;
 import io.weirlog.server.config.ConfigResult;
 import io.weirlog.server.config.ConfigSources;
 import io.weirlog.server.config.NodeConfigLoader;
+import io.weirlog.testing.FreePorts;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,7 +23,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -42,9 +42,8 @@ class RackConsumerTest {
 
     @BeforeEach
     void start() throws Exception {
-        var ports = new HashSet<Integer>();
-        int raft = DevCluster.free(0, ports);
-        int internal = DevCluster.free(0, ports);
+        int raft = FreePorts.next();
+        int internal = FreePorts.next();
         for (int id = 1; id <= 2; id++) {
             var sources = ConfigSources.NONE
                     .withFlag(ConfigKeys.NODE_ID, Integer.toString(id))
@@ -54,9 +53,8 @@ class RackConsumerTest {
                     .withFlag(ConfigKeys.DATA_DIR, folder.resolve("node-" + id).toString())
                     .withFlag(ConfigKeys.CLIENT_HOST, "127.0.0.1")
                     .withFlag(ConfigKeys.CLIENT_PORT, "0")
-                    .withFlag(
-                            ConfigKeys.INTERNAL_PORT, Integer.toString(id == 1 ? internal : DevCluster.free(0, ports)))
-                    .withFlag(ConfigKeys.RAFT_PORT, Integer.toString(id == 1 ? raft : DevCluster.free(0, ports)))
+                    .withFlag(ConfigKeys.INTERNAL_PORT, Integer.toString(id == 1 ? internal : FreePorts.next()))
+                    .withFlag(ConfigKeys.RAFT_PORT, Integer.toString(id == 1 ? raft : FreePorts.next()))
                     .withFlag(ConfigKeys.HTTP_PORT, "0")
                     .withFlag(ConfigKeys.CONTROLLER_QUORUM, "1@127.0.0.1:" + raft + ":" + internal);
             switch (NodeConfigLoader.load(sources)) {

@@ -7,14 +7,15 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import io.weirlog.server.Node;
+import io.weirlog.server.NodeStartException;
 import io.weirlog.server.config.ConfigKeys;
 import io.weirlog.server.config.ConfigResult;
 import io.weirlog.server.config.ConfigSources;
 import io.weirlog.server.config.NodeConfigLoader;
+import io.weirlog.testing.FreePorts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -36,31 +37,33 @@ class ReassignCommandsTest {
     @TempDir
     private static Path folder;
 
+    private final int raft = FreePorts.next();
+    private final int internal = FreePorts.next();
     private final List<Node> nodes = new ArrayList<>();
 
     @BeforeAll
-    void start() throws Exception {
-        var ports = new HashSet<Integer>();
-        int raft = DevCluster.free(0, ports);
-        int internal = DevCluster.free(0, ports);
+    void start() throws NodeStartException {
         for (int id = 1; id <= 4; id++) {
-            var sources = ConfigSources.NONE
-                    .withFlag(ConfigKeys.NODE_ID, Integer.toString(id))
-                    .withFlag(ConfigKeys.ROLES, id == 1 ? "broker,controller" : "broker")
-                    .withFlag(ConfigKeys.CLUSTER_ID, "moves")
-                    .withFlag(ConfigKeys.DATA_DIR, folder.resolve("node-" + id).toString())
-                    .withFlag(ConfigKeys.CLIENT_HOST, "127.0.0.1")
-                    .withFlag(ConfigKeys.CLIENT_PORT, "0")
-                    .withFlag(
-                            ConfigKeys.INTERNAL_PORT, Integer.toString(id == 1 ? internal : DevCluster.free(0, ports)))
-                    .withFlag(ConfigKeys.RAFT_PORT, Integer.toString(id == 1 ? raft : DevCluster.free(0, ports)))
-                    .withFlag(ConfigKeys.HTTP_PORT, "off")
-                    .withFlag(ConfigKeys.CONTROLLER_QUORUM, "1@127.0.0.1:" + raft + ":" + internal);
-            switch (NodeConfigLoader.load(sources)) {
-                case ConfigResult.Valid valid -> nodes.add(Node.start(valid.config()));
-                case ConfigResult.Invalid(var problems) -> throw new AssertionError(problems);
-            }
+            nodes.add(start(id));
         }
+    }
+
+    private Node start(int id) throws NodeStartException {
+        var sources = ConfigSources.NONE
+                .withFlag(ConfigKeys.NODE_ID, Integer.toString(id))
+                .withFlag(ConfigKeys.ROLES, id == 1 ? "broker,controller" : "broker")
+                .withFlag(ConfigKeys.CLUSTER_ID, "moves")
+                .withFlag(ConfigKeys.DATA_DIR, folder.resolve("node-" + id).toString())
+                .withFlag(ConfigKeys.CLIENT_HOST, "127.0.0.1")
+                .withFlag(ConfigKeys.CLIENT_PORT, "0")
+                .withFlag(ConfigKeys.INTERNAL_PORT, Integer.toString(id == 1 ? internal : FreePorts.next()))
+                .withFlag(ConfigKeys.RAFT_PORT, Integer.toString(id == 1 ? raft : FreePorts.next()))
+                .withFlag(ConfigKeys.HTTP_PORT, "off")
+                .withFlag(ConfigKeys.CONTROLLER_QUORUM, "1@127.0.0.1:" + raft + ":" + internal);
+        return switch (NodeConfigLoader.load(sources)) {
+            case ConfigResult.Valid valid -> Node.start(valid.config());
+            case ConfigResult.Invalid(var problems) -> throw new AssertionError(problems);
+        };
     }
 
     @AfterAll
@@ -125,6 +128,17 @@ class ReassignCommandsTest {
                 run("consume everywhere --max-records 200").lines().stream()
                         .sorted()
                         .toList());
+    }
+
+    @Test
+    void aBrokerThatIsGoneForGoodIsForgotten() throws NodeStartException {
+        try (var fifth = start(5)) {
+            assertTrue(done("broker list").contains(fifth.clientAddress()));
+            assertEquals(Console.failure(1, "broker 5 is in service: stop it first"), run("broker unregister 5"));
+        }
+        assertEquals("broker 5 is forgotten", done("broker unregister 5"));
+        assertEquals(1, run("broker describe 5").code());
+        assertTrue(run("broker unregister 5").err().contains("there is no broker 5"));
     }
 
     @Test

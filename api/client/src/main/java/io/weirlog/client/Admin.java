@@ -16,11 +16,14 @@ import io.weirlog.v1.DescribeTopicRequest;
 import io.weirlog.v1.DrainBrokerRequest;
 import io.weirlog.v1.ElectLeadersRequest;
 import io.weirlog.v1.ListTopicsRequest;
+import io.weirlog.v1.UnregisterBrokerRequest;
+import io.weirlog.v1.UpgradeClusterRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -193,6 +196,31 @@ public final class Admin {
                         .build(),
                 timeout);
         metadata.saw(answer.getMetadataIndex());
+    }
+
+    /// Makes the cluster forget a broker that is gone for good.
+    ///
+    /// @throws WeirlogException `UNKNOWN_BROKER`; `INVALID_REQUEST` while it serves, or has replicas
+    public void unregisterBroker(BrokerId broker) {
+        var request = UnregisterBrokerRequest.newBuilder()
+                .setBrokerId(broker.value())
+                .setRequestId(requestId())
+                .build();
+        metadata.saw(calls.call(ClusterServiceGrpc.getUnregisterBrokerMethod(), request, timeout)
+                .getMetadataIndex());
+    }
+
+    /// Lets all nodes use what a newer version brought. There is no way back to the older one from then on.
+    ///
+    /// @param featureLevel empty: the highest that every registered node supports
+    /// @param dryRun only tells whether it could be done
+    /// @throws WeirlogException `INVALID_REQUEST` that names the nodes which do not support it
+    public FeatureUpgrade upgradeCluster(OptionalInt featureLevel, boolean dryRun) {
+        var request = UpgradeClusterRequest.newBuilder().setDryRun(dryRun).setRequestId(requestId());
+        featureLevel.ifPresent(request::setFeatureLevel);
+        var answer = calls.call(ClusterServiceGrpc.getUpgradeClusterMethod(), request.build(), timeout);
+        metadata.saw(answer.getMetadataIndex());
+        return new FeatureUpgrade(answer.getFeatureLevelBefore(), answer.getFeatureLevel());
     }
 
     /// The offsets that a reader starting there would begin at, for all partitions of a topic, in order.

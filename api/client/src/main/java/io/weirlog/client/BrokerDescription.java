@@ -10,5 +10,13 @@ import io.weirlog.common.BrokerId;
 /// @param draining about to stop: its leaderships move away
 /// @param ledPartitions that it leads
 /// @param replicas of partitions that it keeps
+/// @param featureLevelMax the highest feature level that it supports
 public record BrokerDescription(
-        BrokerId id, String address, String rack, boolean fenced, boolean draining, int ledPartitions, int replicas) {}
+        BrokerId id,
+        String address,
+        String rack,
+        boolean fenced,
+        boolean draining,
+        int ledPartitions,
+        int replicas,
+        int featureLevelMax) {}

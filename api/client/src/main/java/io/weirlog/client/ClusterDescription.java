@@ -10,13 +10,15 @@ import java.util.Optional;
 /// @param version of the node that answered
 /// @param controllers the nodes that keep the metadata
 /// @param activeController the one that decides; empty if none is known
+/// @param featureLevel that all nodes work at
 public record ClusterDescription(
         String clusterId,
         BrokerId node,
         String version,
         List<BrokerDescription> brokers,
         List<ControllerNode> controllers,
-        Optional<BrokerId> activeController) {
+        Optional<BrokerId> activeController,
+        int featureLevel) {
     public ClusterDescription {
         brokers = List.copyOf(brokers);
         controllers = List.copyOf(controllers);

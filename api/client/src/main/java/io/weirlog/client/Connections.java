@@ -3,6 +3,8 @@ package io.weirlog.client;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
@@ -16,14 +18,19 @@ final class Connections implements AutoCloseable {
     private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    /// Enough for another one whenever some fail.
+    private static final int BROKERS_MAX = 100;
+
     private final ClientConfig config;
     private final ConcurrentMap<Address, ManagedChannel> channels = new ConcurrentHashMap<>();
     private final AvoidedAddresses avoided = new AvoidedAddresses();
+    private volatile List<Address> brokers;
     private final AtomicInteger preferred = new AtomicInteger();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     Connections(ClientConfig config) {
         this.config = config;
+        this.brokers = config.bootstrap();
     }
 
     ClientConfig config() {
@@ -32,8 +39,24 @@ final class Connections implements AutoCloseable {
 
     /// A broker for requests that any broker answers.
     Address any() {
-        var bootstrap = config.bootstrap();
-        return bootstrap.get(Math.floorMod(preferred.get(), bootstrap.size()));
+        var known = brokers;
+        return known.get(Math.floorMod(preferred.get(), known.size()));
+    }
+
+    /// Says that there is a broker: requests that any broker answers may go there once others have failed.
+    synchronized void learn(Address address) {
+        if (brokers.size() < BROKERS_MAX && !brokers.contains(address)) {
+            var more = new ArrayList<>(brokers);
+            more.add(address);
+            // The one in use stays so, whatever the number of brokers is.
+            preferred.set(Math.max(0, brokers.indexOf(any())));
+            brokers = List.copyOf(more);
+        }
+    }
+
+    /// How many brokers [#any] may name.
+    int brokerCount() {
+        return brokers.size();
     }
 
     ManagedChannel channel(Address address) {
@@ -44,8 +67,10 @@ final class Connections implements AutoCloseable {
     }
 
     private ManagedChannel open(Address address) {
-        return NettyChannelBuilder.forAddress(address.host(), address.port())
-                .usePlaintext()
+        return config.tls()
+                .map(secure -> secure.to(address))
+                .orElseGet(() -> NettyChannelBuilder.forAddress(address.host(), address.port())
+                        .usePlaintext())
                 .userAgent("weirlog-java")
                 .maxInboundMessageSize(config.maxMessageBytes())
                 .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
@@ -59,8 +84,8 @@ final class Connections implements AutoCloseable {
                 .build();
     }
 
-    /// Says that `channel` did not reach its broker: others are asked first, and the next attempt at this one starts
-    /// afresh instead of waiting for gRPC's own growing delay.
+    /// Says that `channel` did not reach its broker, or soon will not: others are asked first, and the next attempt at
+    /// this one starts afresh instead of waiting for gRPC's own growing delay. What is under way goes on.
     void unreachable(Address address, ManagedChannel channel) {
         avoid(address);
         if (channels.remove(address, channel)) {

@@ -1,67 +1,43 @@
 package io.weirlog.client;
 
-import com.google.protobuf.Duration;
-import io.grpc.Status;
 import io.weirlog.v1.Assigned;
+import io.weirlog.v1.ConsumeInitial;
 import io.weirlog.v1.ConsumeRequest;
 import io.weirlog.v1.ConsumeResponse;
-import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Pause;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.Resume;
-import io.weirlog.wire.BufferSource;
-import io.weirlog.wire.DataPlane;
 import io.weirlog.wire.Framed;
-import io.weirlog.wire.Problems;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/// A consumer's stream through all its lives: opens it, and opens it again where reading stopped when it breaks. Only
+/// A consumer's stream of explicit partitions, which each new stream reads where the one before had stopped. Only
 /// [#interrupt] may come from another thread than the consumer's.
-final class ConsumeSession {
-    private static final Logger LOG = LoggerFactory.getLogger(ConsumeSession.class);
-    /// How often to look whether the broker has fallen silent while nothing arrives.
-    private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    /// A broker may always be silent for so long, or for the request timeout if that is shorter.
-    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final int SILENT_HEARTBEATS_MAX = 3;
-
+final class ConsumeSession implements StreamLife.Owner, PartitionReader.Source {
     private final ConsumerOptions options;
-    private final Connections connections;
-    private final Supplier<Address> broker;
+    private final String clientId;
     private final Runnable onArrival;
-    private final DataPlane dataPlane = new DataPlane(BufferSource.HEAP);
+    private final StreamLife life;
     private final CreditWindow credit;
     private final Map<PartitionRef, PartitionReading> readings = new LinkedHashMap<>();
     private final Map<Integer, PartitionReading> byAssignment = new HashMap<>();
-    private final Map<PartitionReading, Long> resumeAtNanos = new HashMap<>();
-    private volatile @Nullable ConsumeStream stream;
-    private volatile boolean interrupted;
-    private int losses;
+    private final PassingTroubles troubles;
     private boolean broken;
-    private long lostSinceNanos;
-    private long openAgainNanos = System.nanoTime();
-    private long silenceNanosMax;
-    private long tookNanos;
 
     /// @param broker whom to read from, asked anew for each stream
     /// @param onArrival told of each event of a stream, on any thread; must not block
     ConsumeSession(ConsumerOptions options, Connections connections, Supplier<Address> broker, Runnable onArrival) {
         this.options = options;
-        this.connections = connections;
-        this.broker = broker;
+        this.clientId = connections.config().clientId();
         this.onArrival = onArrival;
+        this.life = new StreamLife(connections, broker, this);
         this.credit = new CreditWindow(options.bufferRecords(), options.bufferBytes());
+        this.troubles =
+                new PassingTroubles(connections.config().requestTimeout().toNanos());
     }
 
     /// Goes on from there, in place of where the options say: for the time before the first stream.
@@ -69,15 +45,18 @@ final class ConsumeSession {
         handedOver.forEach(reading -> readings.put(reading.partition(), reading));
     }
 
-    Collection<PartitionReading> readings() {
+    @Override
+    public Collection<PartitionReading> readings() {
         return readings.values();
     }
 
-    Optional<PartitionReading> reading(PartitionRef partition) {
+    @Override
+    public Optional<PartitionReading> reading(PartitionRef partition) {
         return Optional.ofNullable(readings.get(partition));
     }
 
-    Optional<PartitionReading> reading(int assignment) {
+    @Override
+    public Optional<PartitionReading> reading(int assignment) {
         return Optional.ofNullable(byAssignment.get(assignment));
     }
 
@@ -85,70 +64,35 @@ final class ConsumeSession {
     ///
     /// @throws WeirlogException if a broker refuses for good, or none was reached for the request timeout
     Optional<Framed<ConsumeResponse>> next(long timeoutNanos) throws InterruptedException {
-        var deadlineNanos = System.nanoTime() + timeoutNanos;
-        while (!interrupted) {
-            var remainingNanos = deadlineNanos - System.nanoTime();
-            var current = stream;
-            if (current == null) {
-                if (!open(remainingNanos)) {
-                    return Optional.empty();
-                }
-                continue;
-            }
-            resumeDue();
-            var event = current.take(Math.min(remainingNanos, CHECK_NANOS));
-            if (event.isEmpty()) {
-                breakIfSilent(current);
-                if (remainingNanos <= 0) {
-                    return Optional.empty();
-                }
-            } else if (event.get() instanceof ConsumeStream.Ended ended) {
-                if (!interrupted) {
-                    lost(current, ended.problem());
-                }
-            } else if (event.get() instanceof ConsumeStream.Arrived arrived) {
-                tookNanos = System.nanoTime();
-                if (isForReader(current, arrived.message())) {
-                    return Optional.of(arrived.message());
-                }
-                arrived.message().close();
-            }
-        }
-        return Optional.empty();
+        return life.next(timeoutNanos);
     }
 
-    /// Handles what concerns the stream as a whole.
-    private boolean isForReader(ConsumeStream current, Framed<ConsumeResponse> framed) {
-        var message = framed.message();
+    @Override
+    public ConsumeStream.Inbox inbox() {
+        return ConsumeStream.Inbox.inOrder(onArrival);
+    }
+
+    @Override
+    public ConsumeInitial initial() {
+        byAssignment.clear();
+        troubles.forgetAll();
+        return Subscription.initial(options, readings.values(), credit.open(), clientId);
+    }
+
+    @Override
+    public boolean isForCaller(ConsumeResponse message) {
         return switch (message.getResponseCase()) {
             case BATCH, END_OF_PARTITION, PROBLEM, PREFERRED -> true;
-            case INITIAL -> {
-                losses = 0;
-                connections.reached(current.address());
-                var heartbeatNanos = nanos(message.getInitial().getHeartbeatInterval());
-                silenceNanosMax = heartbeatNanos == 0
-                        ? Long.MAX_VALUE
-                        : Math.max(shortestSilenceNanos(), SILENT_HEARTBEATS_MAX * heartbeatNanos);
-                yield false;
-            }
             case ASSIGNED -> {
-                assigned(current, message.getAssigned());
-                yield false;
-            }
-            case DRAINING -> {
-                LOG.info("{} is going to stop: reading on elsewhere", current.address());
-                connections.avoid(current.address());
-                current.close("the broker is draining");
-                stream = null;
-                broken = true;
+                assigned(message.getAssigned());
                 yield false;
             }
             // Groups are not used here, and a later broker may say what this client does not know.
-            case REVOKING, COMMITTED, LAG, HEARTBEAT, RESPONSE_NOT_SET -> false;
+            case INITIAL, DRAINING, REVOKING, COMMITTED, LAG, HEARTBEAT, RESPONSE_NOT_SET -> false;
         };
     }
 
-    private void assigned(ConsumeStream current, Assigned assigned) {
+    private void assigned(Assigned assigned) {
         for (var partition : assigned.getPartitionsList()) {
             var ref = new PartitionRef(partition.getTopic(), partition.getPartition());
             var known = readings.get(ref);
@@ -166,117 +110,35 @@ final class ConsumeSession {
                 .map(PartitionReading::assignment)
                 .toList();
         if (!paused.isEmpty()) {
-            current.send(ConsumeRequest.newBuilder().setPause(Pause.newBuilder().addAllAssignments(paused)));
+            send(ConsumeRequest.newBuilder().setPause(Pause.newBuilder().addAllAssignments(paused)));
         }
     }
 
-    /// False if it is too early to try again and will still be when `remainingNanos` have passed.
-    private boolean open(long remainingNanos) throws InterruptedException {
-        var delayNanos = openAgainNanos - System.nanoTime();
-        if (delayNanos > 0) {
-            connections.pause(TimeUnit.NANOSECONDS.toMillis(Math.max(0, Math.min(delayNanos, remainingNanos))));
-            if (delayNanos > remainingNanos) {
-                return false;
-            }
-        }
-        var config = connections.config();
-        var address = broker.get();
-        var opened = new ConsumeStream(address, connections.channel(address), onArrival);
-        byAssignment.clear();
-        resumeAtNanos.clear();
-        silenceNanosMax = shortestSilenceNanos();
-        tookNanos = System.nanoTime();
-        opened.open(dataPlane, Subscription.initial(options, readings.values(), credit.open(), config.clientId()));
-        stream = opened;
-        return true;
-    }
-
-    private void breakIfSilent(ConsumeStream current) {
-        var quietNanos = System.nanoTime() - Math.max(tookNanos, current.heardNanos());
-        if (quietNanos > silenceNanosMax) {
-            current.close("silent for too long");
-            lost(
-                    current,
-                    Problems.problem(
-                            Status.Code.UNAVAILABLE,
-                            ErrorReason.ERROR_REASON_UNSPECIFIED,
-                            current.address() + " was silent for " + TimeUnit.NANOSECONDS.toMillis(quietNanos)
-                                    + " ms"));
-        }
-    }
-
-    private long shortestSilenceNanos() {
-        return Math.min(SILENCE_NANOS, connections.config().requestTimeout().toNanos());
-    }
-
-    private void lost(ConsumeStream current, Problem problem) {
-        stream = null;
+    @Override
+    public void ended() {
         broken = true;
-        LOG.debug("lost {}: {}", current.address(), problem.getMessage());
-        if (RetryPolicy.isConnectionLoss(problem)) {
-            connections.unreachable(current.address(), current.channel());
-        }
-        var nowNanos = System.nanoTime();
-        if (losses++ == 0) {
-            lostSinceNanos = nowNanos;
-        }
-        var jitter = ThreadLocalRandom.current().nextDouble();
-        openAgainNanos = nowNanos + TimeUnit.MILLISECONDS.toNanos(RetryPolicy.DEFAULT.delayMillis(losses, jitter));
-        var givesUp = nowNanos - lostSinceNanos
-                >= connections.config().requestTimeout().toNanos();
-        if (givesUp || !mayPass(problem, losses)) {
-            losses = 0;
-            throw WeirlogException.of(problem);
-        }
-    }
-
-    /// Whether reading may work again without anybody doing something about it.
-    static boolean mayPass(Problem problem, int attempts) {
-        return !UnaryCalls.isAnswer(problem)
-                && RetryPolicy.DEFAULT.repeatable(problem, attempts, Long.MAX_VALUE, 0) instanceof RetryPolicy.Retry;
     }
 
     /// Asks the broker to try again with a partition that is in passing trouble, after a while.
     ///
     /// @throws WeirlogException if it has been in trouble for the request timeout
     void tryAgain(PartitionReading reading, Problem problem) {
-        var nowNanos = System.nanoTime();
-        var attempts = reading.troubled(nowNanos);
-        var decision = RetryPolicy.DEFAULT.repeatable(
-                problem, attempts, Long.MAX_VALUE, ThreadLocalRandom.current().nextDouble());
-        var delayMillis = decision instanceof RetryPolicy.Retry retry ? retry.delayMillis() : 0;
-        resumeAtNanos.put(reading, nowNanos + TimeUnit.MILLISECONDS.toNanos(delayMillis));
-        if (reading.troubledNanos(nowNanos)
-                >= connections.config().requestTimeout().toNanos()) {
-            reading.complained();
-            throw WeirlogException.of(problem);
-        }
+        troubles.tryAgain(reading, problem);
     }
 
-    private void resumeDue() {
-        if (resumeAtNanos.isEmpty()) {
-            return;
-        }
-        var nowNanos = System.nanoTime();
-        var due = resumeAtNanos.entrySet().stream()
-                .filter(entry -> nowNanos - entry.getValue() >= 0)
-                .map(Map.Entry::getKey)
-                .toList();
-        for (var reading : due) {
-            resumeAtNanos.remove(reading);
+    @Override
+    public void tick() {
+        for (var reading : troubles.takeDue()) {
             if (!reading.isPaused()) {
-                send(ConsumeRequest.newBuilder()
-                        .setResume(Resume.newBuilder().addAllAssignments(List.of(reading.assignment()))));
+                send(ConsumeRequest.newBuilder().setResume(Resume.newBuilder().addAssignments(reading.assignment())));
             }
         }
     }
 
     /// Sends over the stream if there is one; another one begins with the readings as they are by then.
-    void send(ConsumeRequest.Builder request) {
-        var current = stream;
-        if (current != null) {
-            current.send(request);
-        }
+    @Override
+    public void send(ConsumeRequest.Builder request) {
+        life.send(request);
     }
 
     /// Whether a stream has ended since this was asked before.
@@ -286,29 +148,17 @@ final class ConsumeSession {
         return was;
     }
 
-    /// Says that a batch message is dealt with.
-    void done(int records, int bytes) {
+    @Override
+    public void done(int records, int bytes) {
         credit.done(records, bytes);
     }
 
     void replenish() {
-        var current = stream;
-        if (current != null) {
-            credit.replenish(!current.hasArrived())
-                    .ifPresent(more -> current.send(ConsumeRequest.newBuilder().setCredit(more)));
-        }
+        life.replenish(credit);
     }
 
     /// Ends the stream and every [#next] from now on.
     void interrupt() {
-        interrupted = true;
-        var current = stream;
-        if (current != null) {
-            current.close("the consumer is closed");
-        }
-    }
-
-    private static long nanos(Duration duration) {
-        return TimeUnit.SECONDS.toNanos(duration.getSeconds()) + duration.getNanos();
+        life.interrupt();
     }
 }

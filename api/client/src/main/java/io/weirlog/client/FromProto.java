@@ -56,7 +56,8 @@ final class FromProto {
                         .toList(),
                 response.hasActiveControllerId()
                         ? Optional.of(new BrokerId(response.getActiveControllerId()))
-                        : Optional.empty());
+                        : Optional.empty(),
+                response.getFeatureLevel());
     }
 
     private static BrokerDescription broker(Broker broker) {
@@ -67,7 +68,8 @@ final class FromProto {
                 broker.getFenced(),
                 broker.getDraining(),
                 broker.getLedPartitions(),
-                broker.getReplicas());
+                broker.getReplicas(),
+                broker.getFeatureLevelMax());
     }
 
     static HealthProblem problem(io.weirlog.v1.HealthProblem problem) {

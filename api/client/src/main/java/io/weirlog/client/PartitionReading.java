@@ -180,6 +180,11 @@ final class PartitionReading {
         return startUnknown;
     }
 
+    /// Whether it is known where reading is.
+    boolean isLocated() {
+        return confirmed;
+    }
+
     private void confirm() {
         confirmed = true;
         startUnknown = false;

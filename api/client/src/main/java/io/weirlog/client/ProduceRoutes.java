@@ -130,7 +130,7 @@ final class ProduceRoutes {
                 ProduceInitial.newBuilder()
                         .setClientId(connections.config().clientId())
                         .setAcks(options.acks().toProto())
-                        .setTimeout(ToProto.nanos(options.requestTimeout().toNanos()))
+                        .setTimeout(ToProto.duration(options.requestTimeout()))
                         .build());
     }
 
@@ -163,7 +163,9 @@ final class ProduceRoutes {
         stream.onDraining();
         streams.remove(stream.address(), stream);
         draining.add(stream);
-        connections.avoid(stream.address());
+        // Behind the same address there may be others, but not at the end of this connection.
+        connections.unreachable(stream.address(), stream.channel());
+        delayNext(stream.address());
         finishIfDrained(stream);
     }
 
@@ -183,12 +185,15 @@ final class ProduceRoutes {
         if (RetryPolicy.isConnectionLoss(problem)) {
             connections.unreachable(stream.address(), stream.channel());
         }
-        var before = failures.get(stream.address());
+        delayNext(stream.address());
+    }
+
+    private void delayNext(Address address) {
+        var before = failures.get(address);
         var count = before == null ? 1 : before.count() + 1;
         var delayMillis = RetryPolicy.DEFAULT.delayMillis(
                 count, ThreadLocalRandom.current().nextDouble());
-        failures.put(
-                stream.address(), new Failures(count, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMillis)));
+        failures.put(address, new Failures(count, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delayMillis)));
     }
 
     /// Takes the leader that a broker named in its refusal.

@@ -18,7 +18,9 @@ final class SingleUser {
 
     /// @throws IllegalStateException if another thread is using it, or it has ended
     <T> T alone(Supplier<T> action) {
-        checkOpen();
+        if (!lock.isHeldByCurrentThread()) {
+            checkOpen();
+        }
         if (!lock.tryLock()) {
             throw new IllegalStateException("another thread is using this " + what);
         }
@@ -40,7 +42,8 @@ final class SingleUser {
         ended = true;
     }
 
-    /// Runs the last action when the user is gone, who has at most `timeout` for that.
+    /// Runs the last action when the user is gone, who has at most `timeout` for that. The action itself may still
+    /// use it.
     void afterwards(Runnable action, Duration timeout) {
         try {
             if (lock.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {

@@ -1,14 +1,9 @@
 package io.weirlog.client;
 
 import io.grpc.Status;
-import io.weirlog.record.MalformedBatchException;
-import io.weirlog.v1.ConsumeRequest;
 import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.ErrorReason;
-import io.weirlog.v1.Pause;
 import io.weirlog.v1.Problem;
-import io.weirlog.v1.Resume;
-import io.weirlog.v1.Seek;
 import io.weirlog.wire.Framed;
 import io.weirlog.wire.Problems;
 import java.time.Duration;
@@ -18,29 +13,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The consumer over a `Consume` stream: everything happens on the thread that polls.
-final class StreamConsumer implements Consumer {
+final class StreamConsumer extends ReadingConsumer {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
     private static final Problem MOVED = Problems.problem(
             Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_NOT_LEADER, "the partition's leader has changed");
 
-    private final ConsumerOptions options;
-    private final Admin admin;
     private final ConsumeSession session;
     private final java.util.function.Consumer<Consumer> onClosed;
-    private final SingleUser use = new SingleUser("consumer");
-    /// The batch that is being returned; what arrived after it waits in the session.
-    private @Nullable BatchCursor cursor;
     /// Thrown by the next poll: this one had records to return.
     private @Nullable WeirlogException failure;
-    private long lastSeekId;
     /// Partitions that other brokers lead, and where those are; nobody has taken them over yet.
     private final Map<PartitionRef, Address> ledElsewhere = new LinkedHashMap<>();
     /// Partitions that other brokers would serve from closer by, and where those are.
@@ -55,9 +40,13 @@ final class StreamConsumer implements Consumer {
             Supplier<Address> broker,
             Runnable onArrival,
             java.util.function.Consumer<Consumer> onClosed) {
-        this.options = options;
-        this.admin = admin;
-        this.session = new ConsumeSession(options, connections, broker, onArrival);
+        this(new ConsumeSession(options, connections, broker, onArrival), admin, options.maxPollRecords(), onClosed);
+    }
+
+    private StreamConsumer(
+            ConsumeSession session, Admin admin, int recordsMax, java.util.function.Consumer<Consumer> onClosed) {
+        super(new PartitionReader(session, admin, recordsMax));
+        this.session = session;
         this.onClosed = onClosed;
     }
 
@@ -93,12 +82,7 @@ final class StreamConsumer implements Consumer {
     /// Leaves a partition to another consumer.
     void giveAway(PartitionRef partition) {
         use.alone(() -> {
-            session.reading(partition).ifPresent(reading -> {
-                dropCursorOf(reading);
-                reading.pause();
-                session.send(
-                        ConsumeRequest.newBuilder().setPause(Pause.newBuilder().addAssignments(reading.assignment())));
-            });
+            session.reading(partition).ifPresent(reader::pause);
             return partition;
         });
     }
@@ -110,13 +94,7 @@ final class StreamConsumer implements Consumer {
     void takeBack(PartitionRef partition, Optional<PartitionReading> position, boolean paused) {
         use.alone(() -> {
             session.reading(partition).ifPresent(reading -> {
-                position.ifPresent(reached -> {
-                    seekTo(reading, reached.position());
-                    reading.sought(reached.position(), lastSeekId);
-                    reading.broughtBack(reached);
-                });
-                if (!paused) {
-                    reading.resume(position.isPresent() ? lastSeekId : 0);
+                if (reader.takeBack(reading, position, paused)) {
                     session.tryAgain(reading, MOVED);
                 }
             });
@@ -143,8 +121,8 @@ final class StreamConsumer implements Consumer {
         var records = new ArrayList<ConsumerRecord>();
         try {
             while (true) {
-                readCursor(records);
-                if (cursor != null || failure != null) {
+                reader.readInto(records);
+                if (reader.isInBatch()) {
                     break;
                 }
                 session.replenish();
@@ -174,53 +152,13 @@ final class StreamConsumer implements Consumer {
         }
     }
 
-    private void readCursor(List<ConsumerRecord> records) {
-        var current = cursor;
-        if (current == null) {
-            return;
-        }
-        try {
-            if (current.readInto(records, options.maxPollRecords())) {
-                dropCursor();
-            }
-        } catch (MalformedBatchException e) {
-            var reading = current.reading();
-            dropCursor();
-            reading.unreadable();
-            failure = corrupt(reading, e);
-        }
-    }
-
-    private static WeirlogException corrupt(PartitionReading reading, MalformedBatchException cause) {
-        return WeirlogException.of(Problems.problem(
-                Status.Code.DATA_LOSS,
-                ErrorReason.ERROR_REASON_BATCH_CORRUPT,
-                "the batch of " + reading.partition() + " at offset " + reading.position() + " is damaged ("
-                        + cause.getMessage() + "): seek the same offset to read it again, or a later one to skip it",
-                Map.of("offset", Long.toString(reading.position()))));
-    }
-
-    private void dropCursor() {
-        var current = cursor;
-        if (current != null) {
-            session.done(current.recordsTaken(), current.bytesTaken());
-            current.close();
-            cursor = null;
-        }
-    }
-
     private void handle(Framed<ConsumeResponse> framed) {
         var message = framed.message();
         if (message.hasBatch()) {
-            var batch = message.getBatch();
-            var reading = session.reading(batch.getAssignment());
-            if (reading.isPresent() && reading.get().accepts(batch)) {
-                cursor = new BatchCursor(reading.get(), framed);
-                return;
-            }
-            reading.ifPresent(PartitionReading::discarded);
-            session.done(batch.getRecordCount(), framed.payload().length());
-        } else if (message.hasPreferred()) {
+            reader.take(framed);
+            return;
+        }
+        if (message.hasPreferred()) {
             var offer = message.getPreferred();
             session.reading(offer.getAssignment()).ifPresent(reading -> {
                 reading.located();
@@ -228,8 +166,7 @@ final class StreamConsumer implements Consumer {
                         .ifPresent(address -> preferred.put(reading.partition(), address));
             });
         } else if (message.hasEndOfPartition()) {
-            var end = message.getEndOfPartition();
-            session.reading(end.getAssignment()).ifPresent(reading -> reading.endTold(end.getNextOffset()));
+            reader.endTold(message);
         } else {
             var problem = message.getProblem();
             session.reading(problem.getAssignment()).ifPresent(reading -> onProblem(reading, problem.getProblem()));
@@ -248,133 +185,19 @@ final class StreamConsumer implements Consumer {
             ledElsewhere.put(reading.partition(), elsewhere.get());
             return;
         }
-        if (ConsumeSession.mayPass(problem, 1)) {
+        if (StreamLife.mayPass(problem, 1)) {
             session.tryAgain(reading, problem);
             return;
         }
         var failed = WeirlogException.of(problem);
-        var isLeftBehind = failed instanceof OffsetOutOfRangeException outOfRange
-                && reading.hasSought()
-                && outOfRange.offset() != reading.position();
-        if (!isLeftBehind) {
+        if (!PartitionReader.isLeftBehind(reading, failed)) {
             throw failed;
         }
     }
 
     @Override
-    public Set<PartitionRef> assignment() {
-        return use.alone(() -> partitions(reading -> true));
-    }
-
-    @Override
-    public Set<PartitionRef> paused() {
-        return use.alone(() -> partitions(PartitionReading::isPaused));
-    }
-
-    private Set<PartitionRef> partitions(Predicate<PartitionReading> which) {
-        return session.readings().stream()
-                .filter(which)
-                .map(PartitionReading::partition)
-                .collect(Collectors.toUnmodifiableSet());
-    }
-
-    @Override
-    public OptionalLong position(PartitionRef partition) {
-        return use.alone(() -> session.reading(partition)
-                .filter(reading -> !reading.isStartUnknown())
-                .map(reading -> OptionalLong.of(reading.position()))
-                .orElse(OptionalLong.empty()));
-    }
-
-    @Override
-    public void seek(PartitionRef partition, StartAt position) {
-        use.alone(() -> {
-            var reading = assigned(partition);
-            var target = position instanceof StartAt.AtOffset at ? at.offset() : lookUp(partition, position);
-            dropCursorOf(reading);
-            seekTo(reading, target);
-            reading.sought(target, lastSeekId);
-            return partition;
-        });
-    }
-
-    private void seekTo(PartitionReading reading, long target) {
-        session.send(ConsumeRequest.newBuilder()
-                .setSeek(Seek.newBuilder()
-                        .setSeekId(++lastSeekId)
-                        .setAssignment(reading.assignment())
-                        .setPosition(ToProto.start(StartAt.offset(target)))));
-    }
-
-    /// Asked apart from the stream, so that the position is known before anything arrives from there.
-    private long lookUp(PartitionRef partition, StartAt position) {
-        var offset = admin.listOffsets(List.of(partition), position).get(0).offset();
-        return offset.orElseGet(() -> admin.listOffsets(List.of(partition), StartAt.latest())
-                .get(0)
-                .offset()
-                .orElseThrow());
-    }
-
-    @Override
-    public void pause(Collection<PartitionRef> partitions) {
-        use.alone(() -> {
-            for (var partition : partitions) {
-                var reading = assigned(partition);
-                dropCursorOf(reading);
-                reading.pause();
-                session.send(
-                        ConsumeRequest.newBuilder().setPause(Pause.newBuilder().addAssignments(reading.assignment())));
-            }
-            return partitions;
-        });
-    }
-
-    @Override
-    public void resume(Collection<PartitionRef> partitions) {
-        use.alone(() -> {
-            for (var partition : partitions) {
-                var reading = assigned(partition);
-                if (reading.isPaused()) {
-                    // What was sent before and while it was paused was thrown away.
-                    seekTo(reading, reading.position());
-                    reading.resume(lastSeekId);
-                    session.send(ConsumeRequest.newBuilder()
-                            .setResume(Resume.newBuilder().addAssignments(reading.assignment())));
-                }
-            }
-            return partitions;
-        });
-    }
-
-    private void dropCursorOf(PartitionReading reading) {
-        if (cursor != null && cursor.reading().equals(reading)) {
-            dropCursor();
-        }
-    }
-
-    private PartitionReading assigned(PartitionRef partition) {
-        return session.reading(partition)
-                .orElseThrow(() -> new IllegalStateException(
-                        partition + " is not assigned to this consumer: poll until assignment() has it"));
-    }
-
-    @Override
-    public boolean caughtUp() {
-        return use.alone(() -> {
-            var active = session.readings().stream()
-                    .filter(reading -> !reading.isPaused())
-                    .toList();
-            return cursor == null
-                    && failure == null
-                    && !session.readings().isEmpty()
-                    && active.stream().allMatch(PartitionReading::isAtEnd);
-        });
-    }
-
-    @Override
-    public boolean caughtUp(PartitionRef partition) {
-        return use.alone(() ->
-                session.reading(partition).filter(PartitionReading::isAtEnd).isPresent());
+    boolean hasToTell() {
+        return failure != null;
     }
 
     @Override
@@ -383,7 +206,7 @@ final class StreamConsumer implements Consumer {
         session.interrupt();
         use.afterwards(
                 () -> {
-                    dropCursor();
+                    reader.drop();
                     // A poll that was under way may have opened another stream.
                     session.interrupt();
                 },

@@ -12,6 +12,14 @@ final class ToProto {
 
     private ToProto() {}
 
+    /// Of any length: `toNanos()` ends at 292 years.
+    static Duration duration(java.time.Duration duration) {
+        return Duration.newBuilder()
+                .setSeconds(duration.getSeconds())
+                .setNanos(duration.getNano())
+                .build();
+    }
+
     static Duration nanos(long nanos) {
         return Duration.newBuilder()
                 .setSeconds(nanos / NANOS_PER_SECOND)

@@ -44,7 +44,7 @@ final class UnaryCalls {
                 var failure = failure(method, address, timeout, e);
                 if (RetryPolicy.isConnectionLoss(failure.problem())) {
                     connections.unreachable(address, channel);
-                    if (++unreached >= connections.config().bootstrap().size()) {
+                    if (++unreached >= connections.brokerCount()) {
                         throw failure;
                     }
                 } else {
@@ -58,8 +58,7 @@ final class UnaryCalls {
     }
 
     /// A call that is answered with a stream, all of which is handed over in order. Another broker is asked only as
-    /// long
-    /// as nothing has come.
+    /// long as nothing has come.
     ///
     /// @throws WeirlogException if no broker can be reached, the answer breaks off, or time is up
     <Q, R> void stream(MethodDescriptor<Q, R> method, Q request, Duration timeout, Consumer<R> parts) {
@@ -83,7 +82,7 @@ final class UnaryCalls {
                     throw failure;
                 }
                 connections.unreachable(address, channel);
-                if (unreached >= connections.config().bootstrap().size()) {
+                if (unreached >= connections.brokerCount()) {
                     throw failure;
                 }
             }
@@ -149,7 +148,12 @@ final class UnaryCalls {
                         method.getBareMethodName() + ": " + address + " gave no answer within " + timeout.toMillis()
                                 + " ms",
                         e);
-            case UNAVAILABLE -> WeirlogException.of("cannot reach " + address + ": is a broker running there?", e);
+            case UNAVAILABLE ->
+                WeirlogException.of(
+                        WeirlogException.tlsFailure(e).isPresent()
+                                ? address.toString()
+                                : "cannot reach " + address + ": is a broker running there?",
+                        e);
             default -> WeirlogException.of(method.getBareMethodName() + " at " + address, e);
         };
     }

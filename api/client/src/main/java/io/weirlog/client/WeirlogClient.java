@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -13,20 +14,24 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Nothing is connected until it is needed, so a broker that cannot be reached shows with the first request.
 public final class WeirlogClient implements AutoCloseable {
     private final Connections connections;
+    private final UnaryCalls calls;
     private final MetadataCache metadata;
     private final Admin admin;
     private final Controllers controllers;
     private final Reassignments reassignments;
+    private final Groups groups;
     private final Set<Producer> producers = ConcurrentHashMap.newKeySet();
     private final Set<Consumer> consumers = ConcurrentHashMap.newKeySet();
+    private final Set<GroupProcessor> processors = ConcurrentHashMap.newKeySet();
 
     private WeirlogClient(ClientConfig config) {
         connections = new Connections(config);
-        var calls = new UnaryCalls(connections);
+        calls = new UnaryCalls(connections);
         metadata = new MetadataCache(calls);
         admin = new Admin(calls, metadata);
         controllers = new Controllers(calls);
         reassignments = new Reassignments(calls, metadata);
+        groups = new Groups(calls);
     }
 
     /// A client with default settings for the cluster of these brokers, each `host:port`; one that runs is enough.
@@ -52,6 +57,11 @@ public final class WeirlogClient implements AutoCloseable {
         return reassignments;
     }
 
+    /// Consumer groups, for those who look after them.
+    public Groups groups() {
+        return groups;
+    }
+
     /// A producer with the default options.
     public Producer producer() {
         return producer(ProducerOptions.defaults());
@@ -69,10 +79,27 @@ public final class WeirlogClient implements AutoCloseable {
         return consumer;
     }
 
+    /// A member of a group, which joins with its first poll.
+    public GroupConsumer groupConsumer(GroupOptions options) {
+        var consumer = new StreamGroupConsumer(options, admin, calls, consumers::remove);
+        consumers.add(consumer);
+        return consumer;
+    }
+
+    /// A member of a group that calls `handler` with its records, on a thread of its own, until it is closed.
+    public GroupProcessor process(GroupOptions options, RecordsHandler handler) {
+        var consumer = new StreamGroupConsumer(options, admin, calls, consumers::remove);
+        var processor = new GroupProcessor(options.groupId(), consumer, handler, processors::remove);
+        processors.add(processor);
+        processor.start();
+        return processor;
+    }
+
     /// Closes the producers and consumers of this client, as their own `close()` does, and the connections.
     @Override
     public void close() {
         List.copyOf(producers).forEach(Producer::close);
+        List.copyOf(processors).forEach(GroupProcessor::close);
         List.copyOf(consumers).forEach(Consumer::close);
         connections.close();
     }
@@ -85,6 +112,7 @@ public final class WeirlogClient implements AutoCloseable {
         private String clientId = "weirlog-java";
         private Duration requestTimeout = Duration.ofSeconds(30);
         private int maxMessageBytes = 64 * 1024 * 1024;
+        private Optional<TlsOptions> tls = Optional.empty();
 
         private Builder() {}
 
@@ -121,13 +149,19 @@ public final class WeirlogClient implements AutoCloseable {
             return this;
         }
 
-        /// @throws IllegalArgumentException if no broker was named
+        /// Speaks TLS, and nothing else; by default nothing is secured.
+        public Builder tls(TlsOptions options) {
+            this.tls = Optional.of(options);
+            return this;
+        }
+
+        /// @throws IllegalArgumentException if no broker was named, or a file for TLS cannot be used
         public WeirlogClient build() {
             if (bootstrap.isEmpty()) {
                 throw new IllegalArgumentException("name at least one broker, such as 127.0.0.1:7171");
             }
-            return new WeirlogClient(
-                    new ClientConfig(List.copyOf(bootstrap), clientId, requestTimeout, maxMessageBytes));
+            return new WeirlogClient(new ClientConfig(
+                    List.copyOf(bootstrap), clientId, requestTimeout, maxMessageBytes, tls.map(SecureChannels::new)));
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.weirlog.client;
 
 import io.grpc.Status;
+import io.weirlog.tls.TlsFailure;
 import io.weirlog.v1.AppendOutcome;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
@@ -31,6 +32,12 @@ public class WeirlogException extends RuntimeException {
         if (problem.getReason() == ErrorReason.ERROR_REASON_OFFSET_OUT_OF_RANGE) {
             return OffsetOutOfRangeException.of(problem);
         }
+        if (problem.getReason() == ErrorReason.ERROR_REASON_FENCED_MEMBER) {
+            return new MemberFencedException(problem);
+        }
+        if (TlsException.isOne(problem)) {
+            return new TlsException(problem, null);
+        }
         return new WeirlogException(problem.getMessage(), problem, null, null);
     }
 
@@ -55,6 +62,9 @@ public class WeirlogException extends RuntimeException {
         if (problem.getReason() == ErrorReason.ERROR_REASON_OFFSET_OUT_OF_RANGE) {
             return OffsetOutOfRangeException.of(problem);
         }
+        if (TlsException.isOne(problem)) {
+            return new TlsException(problem, failure);
+        }
         return new WeirlogException(problem.getMessage(), problem, null, failure);
     }
 
@@ -64,12 +74,31 @@ public class WeirlogException extends RuntimeException {
         if (problem.getReason() != ErrorReason.ERROR_REASON_UNSPECIFIED) {
             return problem;
         }
+        var tls = tlsFailure(failure);
+        if (tls.isPresent()) {
+            return problem.toBuilder()
+                    .setMessage(
+                            "no secure connection: " + what + ": " + tls.get().message())
+                    .putMetadata(TlsException.CAUSE_KEY, tls.get().kind().name())
+                    .build();
+        }
         var message = new StringBuilder(what).append(": ").append(problem.getMessage());
         var cause = failure.getCause();
         if (cause != null && cause.getMessage() != null) {
             message.append(" (").append(cause.getMessage()).append(')');
         }
         return problem.toBuilder().setMessage(message.toString()).build();
+    }
+
+    /// Whether, and how, TLS is the cause. A port that speaks TLS only ends a connection without it by a GOAWAY with
+    /// this
+    /// code; gRPC tells of it in the status' text alone.
+    static Optional<TlsFailure> tlsFailure(Throwable failure) {
+        if (String.valueOf(failure.getMessage()).contains("INADEQUATE_SECURITY")) {
+            return Optional.of(
+                    new TlsFailure(TlsFailure.Kind.PLAINTEXT, "it speaks TLS only, and this client does not"));
+        }
+        return TlsFailure.of(failure);
     }
 
     @Override

@@ -101,7 +101,7 @@ class AdminTest {
         assertEquals(InMemoryBroker.CLUSTER_ID, cluster.clusterId());
         assertEquals(new BrokerId(1), cluster.node());
         assertEquals(
-                List.of(new BrokerDescription(new BrokerId(1), broker.address(), "", false, false, 0, 0)),
+                List.of(new BrokerDescription(new BrokerId(1), broker.address(), "", false, false, 0, 0, 0)),
                 cluster.brokers());
     }
 

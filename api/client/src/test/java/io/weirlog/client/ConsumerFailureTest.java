@@ -279,6 +279,20 @@ class ConsumerFailureTest {
             write(10, 20);
             assertEquals(numbers(10, 20), ConsumerTest.values(pollUntil(consumer, 10)));
             assertEquals(2, broker.consumeStreamsSeen());
+            // At the same address: where that is a balancer's, there is another broker behind it.
+            assertEquals(2, broker.connectionsSeen());
+        }
+    }
+
+    /// What a broker does that stops and has waited for its streams for long enough.
+    @Test
+    void aStreamThatIsCancelledIsOpenedAgain() {
+        write(0, 10);
+        try (var consumer = consumer()) {
+            assertEquals(10, ConsumerTest.readToEnd(consumer).size());
+            broker.breakConsumers(Status.CANCELLED);
+            write(10, 20);
+            assertEquals(numbers(10, 20), ConsumerTest.values(pollUntil(consumer, 10)));
         }
     }
 }

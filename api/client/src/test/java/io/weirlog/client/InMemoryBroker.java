@@ -2,7 +2,9 @@ package io.weirlog.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.grpc.Attributes;
 import io.grpc.Server;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.weirlog.record.Record;
@@ -25,6 +27,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A broker of one node in memory that speaks the contract over loopback, with switches to make it fail. Everything is
 /// guarded by its lock.
@@ -41,6 +44,7 @@ final class InMemoryBroker implements AutoCloseable {
     private final List<TestProduceStream> produceStreams = new ArrayList<>();
     private final Server server;
     private final int port;
+    private final AtomicInteger connectionsSeen = new AtomicInteger();
     private int appendsSeen;
     private int consumeStreamsSeen;
     private int produceStreamsSeen;
@@ -64,6 +68,13 @@ final class InMemoryBroker implements AutoCloseable {
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .maxInboundMessageSize(32 * 1024 * 1024)
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
+                .addTransportFilter(new ServerTransportFilter() {
+                    @Override
+                    public Attributes transportReady(Attributes attributes) {
+                        connectionsSeen.incrementAndGet();
+                        return attributes;
+                    }
+                })
                 .addService(services.producer())
                 .addService(services.consumer())
                 .addService(new TestAdmin(this))
@@ -88,6 +99,10 @@ final class InMemoryBroker implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    int connectionsSeen() {
+        return connectionsSeen.get();
     }
 
     String address() {
@@ -292,7 +307,12 @@ final class InMemoryBroker implements AutoCloseable {
     }
 
     synchronized void breakConsumers() {
-        List.copyOf(consumeStreams).forEach(TestConsumeStream::breakOff);
+        breakConsumers(Status.UNAVAILABLE.withDescription("cut"));
+    }
+
+    /// Ends every `Consume` stream without a word of the contract's.
+    synchronized void breakConsumers(Status status) {
+        List.copyOf(consumeStreams).forEach(stream -> stream.breakOff(status));
     }
 
     synchronized void drainConsumers() {

@@ -434,6 +434,7 @@ class ProducerFailureTest {
             first.orTimeout(20, TimeUnit.SECONDS).join();
             producer.send("t", "b").orTimeout(20, TimeUnit.SECONDS).join();
             assertEquals(2, broker.produceStreamsSeen());
+            assertEquals(2, broker.connectionsSeen());
             Await.until("the old stream is ended in peace", () -> broker.produceStreams() == 1);
         }
     }

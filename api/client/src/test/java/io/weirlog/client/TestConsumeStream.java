@@ -285,8 +285,8 @@ final class TestConsumeStream implements StreamObserver<ConsumeRequest> {
         return sent;
     }
 
-    void breakOff() {
-        end(Status.UNAVAILABLE.withDescription("cut").asRuntimeException());
+    void breakOff(Status status) {
+        end(status.asRuntimeException());
     }
 
     private void end(StatusRuntimeException status) {

@@ -8,6 +8,9 @@ import io.weirlog.log.CleanerStats;
 import io.weirlog.replication.PartitionView;
 import io.weirlog.replication.Partitions;
 import io.weirlog.replication.RecoveryState;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +61,33 @@ final class BrokerMeters implements AutoCloseable {
                 .description("1 if the data directory has failed and its partitions are out of service")
                 .tag("directory", folder.toString())
                 .register(registry));
+        disk(
+                "usable",
+                "What the data directory's file system has left for the node",
+                folder,
+                FileStore::getUsableSpace);
+        disk("total", "How large the data directory's file system is", folder, FileStore::getTotalSpace);
+    }
+
+    @FunctionalInterface
+    private interface Space {
+        long bytesOf(FileStore store) throws IOException;
+    }
+
+    private void disk(String name, String description, Path folder, Space space) {
+        meters.add(Gauge.builder("weirlog.data.directory." + name + ".bytes", folder, path -> bytes(path, space))
+                .description(description)
+                .tag("directory", folder.toString())
+                .register(registry));
+    }
+
+    /// Of a failed disk there is nothing to tell; that it has failed is told by another meter.
+    private static double bytes(Path folder, Space space) {
+        try {
+            return space.bytesOf(Files.getFileStore(folder));
+        } catch (IOException e) {
+            return Double.NaN;
+        }
     }
 
     private void recovery() {

@@ -1,10 +1,13 @@
 package io.weirlog.server;
 
+import io.grpc.BindableService;
+import io.grpc.Channel;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCallHandler;
+import io.grpc.ServerCredentials;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
@@ -12,6 +15,7 @@ import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.weirlog.v1.ProducerServiceGrpc;
 import io.weirlog.wire.Problems;
@@ -30,20 +34,28 @@ final class GrpcListener implements AutoCloseable {
     /// Room in a message for everything that is not the batch.
     private static final int ENVELOPE_BYTES = 64 * 1024;
 
+    /// A client that is silent for so long is asked whether it is there: one that has vanished without a word holds
+    /// partitions of its group as long as its connection counts as open.
+    private static final int CLIENT_ASKED_AFTER_SECONDS = 10;
+    /// A slow link has to bring what was sent before the question first.
+    private static final int CLIENT_ANSWER_SECONDS_MAX = 20;
+
     private final Server server;
+    private final LocalCalls local;
     private final HealthStatusManager health = new HealthStatusManager();
     private final Duration grace;
     private volatile boolean serving;
 
     GrpcListener(
             InetSocketAddress address,
+            ServerCredentials security,
             int requestBytesMax,
             List<ServerServiceDefinition> services,
             Executor executor,
             Duration grace)
             throws IOException {
         this.grace = grace;
-        var builder = NettyServerBuilder.forAddress(address)
+        var builder = NettyServerBuilder.forAddress(address, security)
                 .executor(executor)
                 .callExecutor(new ByMethod())
                 .maxInboundMessageSize(requestBytesMax + ENVELOPE_BYTES)
@@ -51,13 +63,24 @@ final class GrpcListener implements AutoCloseable {
                 .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
-                .keepAliveTime(60, TimeUnit.SECONDS)
-                .keepAliveTimeout(20, TimeUnit.SECONDS)
+                .keepAliveTime(CLIENT_ASKED_AFTER_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(CLIENT_ANSWER_SECONDS_MAX, TimeUnit.SECONDS)
                 .addService(health.getHealthService())
-                .addService(ProtoReflectionServiceV1.newInstance());
-        services.forEach(service -> builder.addService(ServerInterceptors.intercept(service, new Gate())));
+                .addService(ProtoReflectionServiceV1.newInstance())
+                .addService(olderReflection());
+        var gated = services.stream()
+                .map(service -> ServerInterceptors.intercept(service, new Gate()))
+                .toList();
+        gated.forEach(builder::addService);
         server = builder.build().start();
+        local = new LocalCalls(gated, executor);
         health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
+    }
+
+    /// Reflection under its former name too: tools that are a few years old know no other.
+    @SuppressWarnings("deprecation")
+    private static BindableService olderReflection() {
+        return ProtoReflectionService.newInstance();
     }
 
     /// Lets calls in. Before, the port is known, but every call is told to try again.
@@ -91,6 +114,11 @@ final class GrpcListener implements AutoCloseable {
         }
     }
 
+    /// To the same services, from this process.
+    Channel local() {
+        return local.channel();
+    }
+
     int port() {
         return server.getPort();
     }
@@ -99,6 +127,7 @@ final class GrpcListener implements AutoCloseable {
     @Override
     public void close() {
         health.enterTerminalState();
+        local.close();
         server.shutdown();
         try {
             if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {

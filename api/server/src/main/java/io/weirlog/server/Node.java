@@ -1,16 +1,19 @@
 package io.weirlog.server;
 
 import io.grpc.BindableService;
+import io.micrometer.core.instrument.Gauge;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.Endpoint;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.config.Role;
 import io.weirlog.server.http.HttpPort;
+import io.weirlog.server.http.JsonApi;
 import io.weirlog.server.http.NodeMeters;
 import io.weirlog.server.http.Readiness;
 import io.weirlog.server.internal.Controllers;
 import io.weirlog.server.internal.InternalListener;
 import io.weirlog.server.internal.NodeIdentity;
+import io.weirlog.server.tls.NodeTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,7 +43,7 @@ public final class Node implements AutoCloseable {
     private final Optional<NodeBroker> broker;
     private final AtomicReference<Readiness> readiness =
             new AtomicReference<>(() -> new Readiness.State.NotReady("the node joins the metadata"));
-    private final OptionalInt httpPort;
+    private final Optional<HttpPort> http;
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private boolean closed;
 
@@ -53,13 +56,19 @@ public final class Node implements AutoCloseable {
             var identity = new NodeIdentity(clusterId, config.nodeId());
             var executor = opened(Executors.newVirtualThreadPerTaskExecutor());
             var meters = opened(new NodeMeters(config.nodeId()));
-            httpPort = openHttp(meters);
+            Gauge.builder("weirlog.version", () -> 1)
+                    .description("1, with the version that runs")
+                    .tag("version", BuildInfo.VERSION)
+                    .register(meters.registry());
+            http = openHttp(meters);
+            var ownHost = reachable(config.cluster().internalHost());
+            var tls = opened(
+                    NodeTls.open(config.network().tls(), new NodeTls.Own(ownHost, internalName()), meters.registry()));
             var metadata =
-                    opened(new NodeMetadata(config, identity, directory.metadata(), executor, meters.registry()));
+                    opened(new NodeMetadata(config, identity, tls, directory.metadata(), executor, meters.registry()));
             watch(metadata.failure());
-            internal = opened(listen(metadata.services(), executor));
-            metadata.controllers()
-                    .listening(new Endpoint(reachable(config.cluster().internalHost()), internal.port()));
+            internal = opened(listen(tls, metadata.services(), executor));
+            metadata.controllers().listening(new Endpoint(ownHost, internal.port()));
             broker = config.is(Role.BROKER)
                     ? Optional.of(
                             opened(new NodeBroker(config, identity, directory.cleanStop(), metadata, executor, meters)))
@@ -69,6 +78,7 @@ public final class Node implements AutoCloseable {
             readiness.set(broker.map(part -> (Readiness) part::readiness).orElse(metadata::readiness));
             if (broker.isPresent()) {
                 watch(broker.get().failure());
+                serveRecords(broker.get());
                 broker.get().start(new Endpoint(internalName(), internal.port()));
             }
             LOG.info("node {} of cluster {} is ready at {}", config.nodeId(), clusterId, clientAddress());
@@ -92,18 +102,26 @@ public final class Node implements AutoCloseable {
         var _ = source.thenAccept(failure::complete);
     }
 
-    private OptionalInt openHttp(NodeMeters meters) throws NodeStartException {
+    /// Topics and records over HTTP, where there are any.
+    private void serveRecords(NodeBroker served) {
+        if (config.network().httpRecords()) {
+            http.ifPresent(port -> port.serve(new JsonApi(served.localClients())));
+            LOG.info("topics and records are served over HTTP too, to everybody who reaches that port");
+        }
+    }
+
+    private Optional<HttpPort> openHttp(NodeMeters meters) throws NodeStartException {
         var port = config.network().httpPort();
         if (port.isEmpty()) {
-            return port;
+            return Optional.empty();
         }
         var host = config.network().clientHost();
         try {
             var address = new InetSocketAddress(host, port.getAsInt());
-            var http =
+            var opened =
                     opened(HttpPort.open(address, meters, () -> readiness.get().state()));
-            LOG.info("metrics and probes are at http://{}", new Endpoint(host, http.port()));
-            return OptionalInt.of(http.port());
+            LOG.info("metrics and probes are at http://{}", new Endpoint(host, opened.port()));
+            return Optional.of(opened);
         } catch (IOException e) {
             throw new NodeStartException(
                     "cannot listen for HTTP on " + host + ":" + port.getAsInt()
@@ -122,13 +140,17 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    private InternalListener listen(List<BindableService> services, ExecutorService executor)
+    private InternalListener listen(NodeTls tls, List<BindableService> services, ExecutorService executor)
             throws NodeStartException {
         var host = config.cluster().internalHost();
         int port = config.network().internalPort();
         try {
             return new InternalListener(
-                    new InetSocketAddress(host, port), services, executor, NodeBroker.messageBytesMax(config.limits()));
+                    new InetSocketAddress(host, port),
+                    tls.internalPort(),
+                    services,
+                    executor,
+                    NodeBroker.messageBytesMax(config.limits()));
         } catch (IOException e) {
             throw new NodeStartException(
                     "cannot listen for other nodes on " + host + ":" + port
@@ -182,7 +204,7 @@ public final class Node implements AutoCloseable {
 
     /// The port for metrics and probes, if there is one.
     public OptionalInt httpPort() {
-        return httpPort;
+        return http.map(port -> OptionalInt.of(port.port())).orElseGet(OptionalInt::empty);
     }
 
     public String clusterId() {

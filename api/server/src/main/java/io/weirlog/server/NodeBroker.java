@@ -1,5 +1,6 @@
 package io.weirlog.server;
 
+import io.grpc.Channel;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,12 +15,14 @@ import io.weirlog.metadata.core.MetadataCommand;
 import io.weirlog.metadata.core.MetadataReply;
 import io.weirlog.metadata.core.RejectReason;
 import io.weirlog.metadata.core.RequestId;
+import io.weirlog.replication.DataDirectory;
 import io.weirlog.replication.Partitions;
 import io.weirlog.replication.PartitionsConfig;
 import io.weirlog.replication.ReplicationClock;
 import io.weirlog.server.admin.AdminApi;
 import io.weirlog.server.admin.ClusterApi;
 import io.weirlog.server.admin.RecordDeletions;
+import io.weirlog.server.config.LagDetail;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.consume.ConsumerApi;
 import io.weirlog.server.group.Groups;
@@ -36,6 +39,8 @@ import io.weirlog.server.relay.Relay;
 import io.weirlog.server.replication.GrpcReplicaTransport;
 import io.weirlog.server.replication.MetadataIsrController;
 import io.weirlog.server.replication.ReplicationApi;
+import io.weirlog.server.request.Origin;
+import io.weirlog.server.request.RequestWatch;
 import io.weirlog.wire.BufferSource;
 import io.weirlog.wire.DataPlane;
 import java.io.IOException;
@@ -44,6 +49,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +89,7 @@ final class NodeBroker implements AutoCloseable {
     private final ProducerIds producerIds;
     private final BufferSource buffers = new PooledBuffers();
     private final Partitions partitions;
+    private final DiskReserve diskReserve;
     private final Broker broker;
     private final TopicSettings settings;
     private final OpenStreams openStreams;
@@ -116,6 +123,11 @@ final class NodeBroker implements AutoCloseable {
         this.folders = opened(DataFolders.open(config.logs().directories(), config.dataDir(), identity));
         this.isrController = opened(new MetadataIsrController(config.nodeId(), metadata.client()));
         this.producerIds = new ProducerIds(config.nodeId(), metadata.client());
+        this.diskReserve = opened(new DiskReserve(
+                folders.directories().stream().map(DataDirectory::path).toList(),
+                config.logs().diskReserveBytes(),
+                meters.registry(),
+                DiskReserve.DISKS));
         try {
             this.partitions = opened(partitions());
         } catch (NodeStartException e) {
@@ -139,7 +151,11 @@ final class NodeBroker implements AutoCloseable {
 
     private Partitions partitions() throws NodeStartException {
         var transport = opened(new GrpcReplicaTransport(
-                identity, this::internalAddress, config.limits().maxRequestBytes() + ENVELOPE_BYTES, buffers));
+                identity,
+                metadata.tls(),
+                this::internalAddress,
+                config.limits().maxRequestBytes() + ENVELOPE_BYTES,
+                buffers));
         var logs = config.logs();
         try {
             return new Partitions(
@@ -150,7 +166,8 @@ final class NodeBroker implements AutoCloseable {
                             .withSync(logs.sync())
                             .withWatermarkCheckpointInterval(logs.watermarkCheckpointInterval())
                             .withCleaner(logs.cleaner())
-                            .withReassignmentBytesPerSecond(logs.reassignmentBytesPerSecond()),
+                            .withReassignmentBytesPerSecond(logs.reassignmentBytesPerSecond())
+                            .withRoom(diskReserve),
                     ReplicationClock.SYSTEM,
                     transport,
                     isrController);
@@ -167,22 +184,29 @@ final class NodeBroker implements AutoCloseable {
     private GrpcListener listen(ExecutorService executor, MeterRegistry registry) throws NodeStartException {
         var facts = new NodeFacts(identity.clusterId(), config.nodeId(), BuildInfo.VERSION, config.limits());
         var topics = new TopicLookup(metadata.feed(), config.nodeId());
-        var memory = new RequestMemory(config.limits().requestMemoryBytes());
+        var watch = opened(new RequestWatch(config.nodeId(), config.limits(), registry));
+        var surroundings = new ProducerApi.Surroundings(
+                new RequestMemory(config.limits().requestMemoryBytes()), diskReserve, watch);
         var relay = opened(new Relay(
                 identity,
+                metadata.tls(),
                 this::internalAddress,
                 messageBytesMax(config.limits()),
                 config.limits().relayMaxInFlight(),
                 registry));
-        var producer = opened(producer(facts, topics, memory, Optional.of(relay)));
+        var producer = opened(producer(facts, topics, surroundings, Optional.of(relay)));
         var consumer = opened(consumer(facts, topics, executor, Optional.of(relay)));
         // What other brokers pass on is served without a relay: it goes no further.
-        relayed.add(producer(facts, topics, memory, Optional.empty()).definition());
+        relayed.add(producer(facts, topics, surroundings, Optional.empty()).definition());
         relayed.add(opened(consumer(facts, topics, executor, Optional.empty())).definition(Optional.empty()));
         relayed.add(new RecordDeletions(topics, partitions, executor, Optional.empty()).relayedDefinition());
         var openings = new TopicOpenings(identity, metadata.feed(), broker, metadata.connections(), executor);
         var groups = opened(new Groups(
                 topics, partitions, metadata.client(), openings, new Groups.Ways(relay, consumer::offsets), executor));
+        if (config.logs().groupLag() != LagDetail.OFF) {
+            opened(groups.meters(
+                    registry, config.logs().groupLag(), config.logs().groupLagInterval()));
+        }
         followers.add(groups.coordinators());
         relayed.add(groups.coordinatorApi().bindService());
         var admin = new AdminApi(
@@ -197,8 +221,10 @@ final class NodeBroker implements AutoCloseable {
         try {
             return new GrpcListener(
                     new InetSocketAddress(network.clientHost(), network.clientPort()),
+                    metadata.tls().clientPort(),
                     config.limits().maxRequestBytes(),
-                    List.of(
+                    watched(
+                            watch,
                             producer.definition(),
                             consumer.definition(Optional.of(groups.port())),
                             groups.api().bindService(),
@@ -215,9 +241,24 @@ final class NodeBroker implements AutoCloseable {
         }
     }
 
-    private ProducerApi producer(NodeFacts facts, TopicLookup topics, RequestMemory memory, Optional<Relay> relay) {
+    private static List<ServerServiceDefinition> watched(RequestWatch watch, ServerServiceDefinition... services) {
+        return Arrays.stream(services)
+                .map(service -> ServerInterceptors.intercept(service, watch))
+                .toList();
+    }
+
+    private ProducerApi producer(
+            NodeFacts facts, TopicLookup topics, ProducerApi.Surroundings surroundings, Optional<Relay> relay) {
         return new ProducerApi(
-                facts, openStreams, topics, settings, partitions, producerIds, memory, relay, new DataPlane(buffers));
+                facts,
+                openStreams,
+                topics,
+                settings,
+                partitions,
+                producerIds,
+                surroundings,
+                relay,
+                new DataPlane(buffers));
     }
 
     private ConsumerApi consumer(NodeFacts facts, TopicLookup topics, ExecutorService executor, Optional<Relay> relay) {
@@ -239,7 +280,8 @@ final class NodeBroker implements AutoCloseable {
         var services = new ArrayList<ServerServiceDefinition>();
         services.add(new BrokerApi(identity, metadata.feed(), broker).bindService());
         services.add(replication.definition(buffers));
-        relayed.forEach(service -> services.add(ServerInterceptors.intercept(service, CallerHeader.gate(identity))));
+        relayed.forEach(service ->
+                services.add(ServerInterceptors.intercept(service, CallerHeader.gate(identity), Origin.reading())));
         return services;
     }
 
@@ -338,7 +380,7 @@ final class NodeBroker implements AutoCloseable {
                     true,
                     cleanlyStopped,
                     folders.ids(),
-                    FeatureRange.FIRST);
+                    FeatureRange.SUPPORTED);
             try {
                 return metadata.client().propose(command).join();
             } catch (CompletionException e) {
@@ -368,6 +410,11 @@ final class NodeBroker implements AutoCloseable {
         return serving
                 ? new Readiness.State.Ready()
                 : new Readiness.State.NotReady("the broker opens the partitions that it was given");
+    }
+
+    /// To the services for clients, from this process.
+    Channel localClients() {
+        return listener.local();
     }
 
     int clientPort() {

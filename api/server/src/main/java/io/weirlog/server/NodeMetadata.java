@@ -33,6 +33,7 @@ import io.weirlog.server.internal.NodeConnections;
 import io.weirlog.server.internal.NodeIdentity;
 import io.weirlog.server.internal.ProposalRouter;
 import io.weirlog.server.internal.RemoteFeed;
+import io.weirlog.server.tls.NodeTls;
 import io.weirlog.v1.QuorumServiceGrpc;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -63,6 +64,7 @@ final class NodeMetadata implements AutoCloseable {
 
     private final NodeConfig config;
     private final NodeIdentity identity;
+    private final NodeTls tls;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final Optional<MetadataQuorum> quorum;
     private final NodeConnections connections;
@@ -74,12 +76,19 @@ final class NodeMetadata implements AutoCloseable {
 
     /// @param executor runs what answers of other nodes call back
     /// @param meters where to tell how the metadata are doing
-    NodeMetadata(NodeConfig config, NodeIdentity identity, Path directory, Executor executor, MeterRegistry meters)
+    NodeMetadata(
+            NodeConfig config,
+            NodeIdentity identity,
+            NodeTls tls,
+            Path directory,
+            Executor executor,
+            MeterRegistry meters)
             throws NodeStartException {
         this.config = config;
         this.identity = identity;
+        this.tls = tls;
         quorum = config.is(Role.CONTROLLER) ? Optional.of(opened(startQuorum(directory, meters))) : Optional.empty();
-        connections = opened(new NodeConnections(executor));
+        connections = opened(new NodeConnections(tls, executor));
         controllers = new Controllers(
                 config.nodeId(), internalAddresses(config), quorum.map(own -> (Supplier<QuorumRole>) own::role));
         feed = quorum.map(own -> (MetadataFeed) own.feed())
@@ -143,7 +152,8 @@ final class NodeMetadata implements AutoCloseable {
                             voters,
                             new Endpoint(
                                     cluster.internalHost(), config.network().raftPort()),
-                            QuorumConfig.Tuning.DEFAULT),
+                            QuorumConfig.Tuning.DEFAULT,
+                            tls.quorum()),
                     meters);
         } catch (QuorumStartException e) {
             throw new NodeStartException("the metadata quorum cannot start: " + e.getMessage(), e);
@@ -249,6 +259,10 @@ final class NodeMetadata implements AutoCloseable {
     /// The port for the other controllers, if this is one.
     OptionalInt raftPort() {
         return quorum.map(own -> OptionalInt.of(own.raftPort())).orElseGet(OptionalInt::empty);
+    }
+
+    NodeTls tls() {
+        return tls;
     }
 
     NodeConnections connections() {

@@ -1,9 +1,11 @@
 package io.weirlog.server;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -14,6 +16,7 @@ public final class OpenStreams implements AutoCloseable {
     public static final Duration HEARTBEAT_INTERVAL = Duration.ofSeconds(5);
 
     private final Set<OpenStream> streams = ConcurrentHashMap.newKeySet();
+    private volatile Optional<Duration> draining = Optional.empty();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("weirlog-heartbeat").factory());
 
@@ -22,7 +25,7 @@ public final class OpenStreams implements AutoCloseable {
         /// Sends a heartbeat if nothing has been sent since the call before.
         void heartbeat();
 
-        /// Tells the client that the node stops within `grace`.
+        /// Tells the client that the node stops within `grace`; perhaps more than once.
         void drain(Duration grace);
     }
 
@@ -34,13 +37,21 @@ public final class OpenStreams implements AutoCloseable {
 
     public void opened(OpenStream stream) {
         streams.add(stream);
+        // A client that knows no other address comes back over the connection that it has.
+        draining.ifPresent(stream::drain);
     }
 
     public void closed(OpenStream stream) {
         streams.remove(stream);
     }
 
+    /// Does something later, unless this is closed before or the future is cancelled.
+    public Future<?> later(Runnable task, long delayMillis) {
+        return timer.schedule(task, delayMillis, TimeUnit.MILLISECONDS);
+    }
+
     void drain(Duration grace) {
+        draining = Optional.of(grace);
         streams.forEach(stream -> stream.drain(grace));
     }
 

@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.weirlog.common.BrokerId;
@@ -16,6 +15,7 @@ import io.weirlog.replication.core.ReplicaLag;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -49,13 +49,13 @@ final class ReplicationMeters implements AutoCloseable {
     private final Partitions partitions;
     private final boolean perPartition;
     private final List<Meter> meters = new ArrayList<>();
-    private final List<MultiGauge> changing = new ArrayList<>();
-    private final MultiGauge lagRecords;
-    private final MultiGauge lagSeconds;
-    private final MultiGauge credit;
-    private final MultiGauge topicBytes;
-    private final MultiGauge topicBytesMax;
-    private final MultiGauge partitionBytes;
+    private final List<ChangingGauge> changing = new ArrayList<>();
+    private final ChangingGauge lagRecords;
+    private final ChangingGauge lagSeconds;
+    private final ChangingGauge credit;
+    private final ChangingGauge topicBytes;
+    private final ChangingGauge topicBytesMax;
+    private final ChangingGauge partitionBytes;
 
     /// @param perPartition whether each partition's size is told, beside the topics'
     ReplicationMeters(MeterRegistry registry, Partitions partitions, boolean perPartition) {
@@ -118,8 +118,8 @@ final class ReplicationMeters implements AutoCloseable {
                 .register(registry));
     }
 
-    private MultiGauge changing(String name, String description) {
-        var gauge = MultiGauge.builder(name).description(description).register(registry);
+    private ChangingGauge changing(String name, String description) {
+        var gauge = new ChangingGauge(name, description, registry);
         changing.add(gauge);
         return gauge;
     }
@@ -143,16 +143,14 @@ final class ReplicationMeters implements AutoCloseable {
         rows(topicBytes, "topic", topics, Long::doubleValue);
         rows(topicBytesMax, "topic", most, Long::doubleValue);
         if (perPartition) {
-            partitionBytes.register(
-                    statuses.stream()
-                            .sorted(Comparator.comparingLong(PartitionStatus::sizeBytes)
-                                    .reversed())
-                            .limit(PARTITIONS_MAX)
-                            .map(status -> MultiGauge.Row.of(
-                                    Tags.of("topic", status.topic(), "partition", Integer.toString(status.partition())),
-                                    status.sizeBytes()))
-                            .collect(Collectors.toList()),
-                    true);
+            var sizes = new HashMap<Tags, Double>();
+            statuses.stream()
+                    .sorted(Comparator.comparingLong(PartitionStatus::sizeBytes).reversed())
+                    .limit(PARTITIONS_MAX)
+                    .forEach(status -> sizes.put(
+                            Tags.of("topic", status.topic(), "partition", Integer.toString(status.partition())),
+                            (double) status.sizeBytes()));
+            partitionBytes.set(sizes);
         }
     }
 
@@ -171,16 +169,16 @@ final class ReplicationMeters implements AutoCloseable {
         double of(T thing);
     }
 
-    private static <K, T> void rows(MultiGauge gauge, String tag, Map<K, T> values, Value<T> value) {
-        var rows = new ArrayList<MultiGauge.Row<?>>();
-        values.forEach((key, thing) -> rows.add(MultiGauge.Row.of(Tags.of(tag, key.toString()), value.of(thing))));
-        gauge.register(rows, true);
+    private static <K, T> void rows(ChangingGauge gauge, String tag, Map<K, T> values, Value<T> value) {
+        var rows = new HashMap<Tags, Double>();
+        values.forEach((key, thing) -> rows.put(Tags.of(tag, key.toString()), value.of(thing)));
+        gauge.set(rows);
     }
 
     @Override
     public void close() {
         partitions.replicationStats().onWatermarkNanos(nanos -> {});
-        changing.forEach(gauge -> gauge.register(List.of(), true));
+        changing.forEach(gauge -> gauge.set(Map.of()));
         meters.forEach(registry::remove);
     }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 /// What the broker says when something is wrong: one place for reasons, codes and advice.
 public final class ServerProblems {
     private static final long RETRY_MILLIS = 100;
+    private static final long DISK_RETRY_MILLIS = 1_000;
 
     private ServerProblems() {}
 
@@ -176,6 +177,24 @@ public final class ServerProblems {
                 ErrorReason.ERROR_REASON_OVERLOADED,
                 "the broker is at its limit of " + limit + ": try again a little later, with less at once",
                 Map.of("limit", limit)));
+    }
+
+    /// @param reserveBytes what has to stay free
+    public static Problem diskFull(String topic, int partition, long reserveBytes) {
+        return Problems.retryAfterMillis(
+                Problems.problem(
+                        Status.Code.RESOURCE_EXHAUSTED,
+                        ErrorReason.ERROR_REASON_DISK_FULL,
+                        "the disk under partition " + partition + " of topic '" + topic
+                                + "' has no more than disk.reserve, "
+                                + reserveBytes
+                                + " bytes, left: nothing was appended. Delete topics or records, or shorten their"
+                                + " retention, or enlarge the disk; appends are taken again as soon as there is room",
+                        Map.of(
+                                "topic", topic,
+                                "partition", Integer.toString(partition),
+                                "disk_reserve", Long.toString(reserveBytes))),
+                DISK_RETRY_MILLIS);
     }
 
     public static Problem shuttingDown() {

@@ -32,8 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Whole consumers in one stream each, as a client in any language would write them: through any broker, with
-/// partitions
-/// that come and go.
+/// partitions that come and go.
 @Timeout(120)
 class GroupStreamTest {
     private static final String GROUP = "shipping";
@@ -46,7 +45,8 @@ class GroupStreamTest {
     /// What all consumers of a test have seen, by partition: how often each value came.
     private final Map<String, Integer> seen = new ConcurrentHashMap<>();
 
-    /// A consumer that commits each batch and lets go of what it is told to.
+    /// A consumer that commits each batch and lets go of what it is told to. When its broker stops it goes, unless
+    /// it is deaf; if it is told to hold back it commits only then.
     private final class Consumer implements StreamObserver<ConsumeResponse> {
         final Map<Integer, Integer> partitions = new TreeMap<>();
         final List<String> problems = new ArrayList<>();
@@ -55,13 +55,23 @@ class GroupStreamTest {
         private long commits;
         private long committed;
         private boolean ended;
+        private String memberId = "";
+        private boolean holdsBack;
+        private boolean leaving;
+        private Duration grace = Duration.getDefaultInstance();
 
         Consumer(TestNode node) {
+            this(node, "");
+        }
+
+        /// @param member whom it goes on as; empty: a new one
+        Consumer(TestNode node, String member) {
             requests = ConsumerServiceGrpc.newStub(node.channel).consume(this);
             send(ConsumeRequest.newBuilder()
                     .setInitial(ConsumeInitial.newBuilder()
                             .setGroup(GroupSubscription.newBuilder()
                                     .setGroupId(GROUP)
+                                    .setMemberId(member)
                                     .addTopics(TOPIC)
                                     .setSessionTimeout(Duration.newBuilder().setSeconds(3)))
                             .setCredit(Credit.newBuilder().setRecords(100_000).setBytes(100 << 20)))
@@ -85,19 +95,24 @@ class GroupStreamTest {
                             .getRecordsList()
                             .forEach(record -> seen.merge(record.getValue().toStringUtf8(), 1, Integer::sum));
                     next.put(batch.getAssignment(), batch.getNextOffset());
-                    commits++;
-                    send(ConsumeRequest.newBuilder()
-                            .setCommit(Commit.newBuilder()
-                                    .setCommitId(commits)
-                                    .addPositions(CommitPosition.newBuilder()
-                                            .setAssignment(batch.getAssignment())
-                                            .setNextOffset(batch.getNextOffset())))
-                            .build());
+                    if (!holdsBack) {
+                        commit();
+                    }
                 }
                 case COMMITTED -> {
                     committed++;
                     if (response.getCommitted().hasProblem()) {
                         problems.add(response.getCommitted().getProblem().getMessage());
+                    }
+                    if (leaving && committed == commits) {
+                        leave();
+                    }
+                }
+                case DRAINING -> {
+                    grace = response.getDraining().getGrace();
+                    leaving = holdsBack;
+                    if (leaving) {
+                        commit();
                     }
                 }
                 case REVOKING -> {
@@ -108,12 +123,33 @@ class GroupStreamTest {
                             .build());
                 }
                 case PROBLEM -> problems.add(response.getProblem().getProblem().getMessage());
-                case INITIAL, END_OF_PARTITION, LAG, HEARTBEAT, DRAINING, PREFERRED, RESPONSE_NOT_SET -> {}
+                case INITIAL -> memberId = response.getInitial().getMemberId();
+                case END_OF_PARTITION, LAG, HEARTBEAT, PREFERRED, RESPONSE_NOT_SET -> {}
             }
+        }
+
+        private void commit() {
+            var commit = Commit.newBuilder().setCommitId(++commits);
+            next.forEach((assignment, offset) -> commit.addPositions(
+                    CommitPosition.newBuilder().setAssignment(assignment).setNextOffset(offset)));
+            next.clear();
+            send(ConsumeRequest.newBuilder().setCommit(commit).build());
+        }
+
+        synchronized void holdBack() {
+            holdsBack = true;
+        }
+
+        synchronized Duration grace() {
+            return grace;
         }
 
         synchronized Set<Integer> owned() {
             return new TreeSet<>(partitions.values());
+        }
+
+        synchronized String memberId() {
+            return memberId;
         }
 
         synchronized boolean allCommitted() {
@@ -217,6 +253,33 @@ class GroupStreamTest {
     }
 
     @Test
+    void aMemberMayCommitAndGoWhileItsBrokerStops() throws Exception {
+        try (var cluster = started()) {
+            var consumers = new ArrayList<Consumer>();
+            for (int id = 1; id <= 2; id++) {
+                consumers.add(new Consumer(cluster.node(id)));
+            }
+            var leaving = new Consumer(cluster.node(3));
+            leaving.holdBack();
+            consumers.add(leaving);
+            await(() -> share(consumers));
+            write(cluster.node(1), "first-");
+            await(() -> haveSeen("first-"));
+            // The test's own channel to the node would end the stream before the node does.
+            cluster.stopBeforeItsClients(3);
+            await(leaving::hasEnded);
+            assertEquals(3, leaving.grace().getSeconds());
+            consumers.remove(leaving);
+            await(() -> share(consumers));
+            write(cluster.node(1), "second-");
+            await(() -> haveSeen("second-"));
+            // What was held back was committed in time: nothing came twice.
+            seen.forEach((value, times) -> assertEquals(1, times, value));
+            assertEquals(List.of(), leaving.problems);
+        }
+    }
+
+    @Test
     void othersTakeOverWhenABrokerStopsWithItsConsumers() throws Exception {
         try (var cluster = started()) {
             var consumers = new ArrayList<Consumer>();
@@ -226,13 +289,37 @@ class GroupStreamTest {
             await(() -> share(consumers));
             write(cluster.node(1), "first-");
             await(() -> haveSeen("first-"));
-            cluster.stop(3);
+            cluster.stopBeforeItsClients(3);
             var lost = consumers.removeLast();
             await(lost::hasEnded);
+            assertEquals(3, lost.grace().getSeconds(), "it was told, and did not go by itself");
             await(() -> share(consumers));
             write(cluster.node(1), "second-");
             await(() -> haveSeen("second-"));
             assertFalse(consumers.stream().anyMatch(Consumer::hasEnded));
+        }
+    }
+
+    /// As a client does whose connection broke while its broker lives on.
+    @Test
+    void aStreamGoesOnAsTheMemberOfOneThatIsStillThere() throws Exception {
+        try (var cluster = started()) {
+            var consumers = new ArrayList<Consumer>();
+            consumers.add(new Consumer(cluster.node(1)));
+            consumers.add(new Consumer(cluster.node(2)));
+            await(() -> share(consumers));
+            write(cluster.node(1), "first-");
+            await(() -> haveSeen("first-") && consumers.stream().allMatch(Consumer::allCommitted));
+            var former = consumers.getFirst();
+            var owned = former.owned();
+            var heir = new Consumer(cluster.node(3), former.memberId());
+            await(() -> heir.owned().equals(owned) && former.hasEnded());
+            assertEquals(former.memberId(), heir.memberId());
+            consumers.set(0, heir);
+            assertTrue(share(consumers));
+            write(cluster.node(2), "second-");
+            await(() -> haveSeen("second-"));
+            seen.forEach((value, times) -> assertEquals(1, times, value));
         }
     }
 }

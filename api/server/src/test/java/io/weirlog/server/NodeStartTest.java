@@ -225,12 +225,17 @@ class NodeStartTest {
                     "weirlog_log_cleaner_read_bytes_total{node=\"1\"} 0.0",
                     "weirlog_data_directory_offline{directory=\"" + dataDir.resolve("partitions")
                             + "\",node=\"1\"} 0.0",
+                    "weirlog_version{node=\"1\",version=\"" + BuildInfo.VERSION + "\"} 1.0",
                     "weirlog_cluster_brokers{node=\"1\"} 1.0",
                     "weirlog_cluster_brokers_fenced{node=\"1\"} 0.0",
                     "weirlog_cluster_partitions{node=\"1\"} 3.0",
                     "weirlog_cluster_partitions_offline{node=\"1\"} 0.0",
                     "weirlog_cluster_partitions_under_replicated{node=\"1\"} 0.0")) {
                 assertTrue(metrics.contains(line + "\n"), () -> line + " is not in\n" + metrics);
+            }
+            for (var name : List.of("usable", "total")) {
+                var line = "weirlog_data_directory_" + name + "_bytes\\{.*} [1-9].*";
+                assertTrue(metrics.lines().anyMatch(one -> one.matches(line)), () -> line + " is not in\n" + metrics);
             }
         }
     }

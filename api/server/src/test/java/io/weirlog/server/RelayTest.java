@@ -43,6 +43,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -131,6 +132,21 @@ class RelayTest {
                 assertEquals(
                         List.of("a", "b1", "a", "b2", "a", "b3"),
                         cluster.node(node).values(TOPIC, partition));
+            }
+        }
+    }
+
+    /// They share a stream to the leader, which must not end with the call that opened it.
+    @Test
+    void singleAppendsDoNotEndWithOneAnother() throws Exception {
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            var appends = IntStream.range(0, 400)
+                    .mapToObj(i -> executor.submit(
+                            () -> cluster.node(1).append(TOPIC, 1, "v" + i).getFirst()))
+                    .toList();
+            for (var append : appends) {
+                var result = append.get(30, TimeUnit.SECONDS);
+                assertTrue(result.hasAppended(), result::toString);
             }
         }
     }

@@ -6,12 +6,9 @@ import io.weirlog.server.config.ConfigResult;
 import io.weirlog.server.config.ConfigSources;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.config.NodeConfigLoader;
-import java.io.IOException;
-import java.net.ServerSocket;
+import io.weirlog.testing.FreePorts;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -28,12 +25,13 @@ final class TestCluster implements AutoCloseable {
     private final int[] internalPorts;
     private final Map<Integer, TestNode> nodes = new TreeMap<>();
     private final Map<ConfigKey<?>, String> settings = new LinkedHashMap<>();
+    private final Map<Integer, Map<ConfigKey<?>, String>> ownSettings = new TreeMap<>();
 
     /// @param controllers nodes 1 to this number vote; others are brokers only
-    TestCluster(Path folder, int nodes, int controllers) throws IOException {
+    TestCluster(Path folder, int nodes, int controllers) {
         this.folder = folder;
         this.controllers = controllers;
-        var ports = freePorts(2 * nodes);
+        var ports = FreePorts.next(2 * nodes);
         this.raftPorts = ports.stream().mapToInt(i -> i).limit(nodes).toArray();
         this.internalPorts = ports.stream().mapToInt(i -> i).skip(nodes).toArray();
     }
@@ -44,18 +42,10 @@ final class TestCluster implements AutoCloseable {
         return this;
     }
 
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> probes = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                probes.add(new ServerSocket(0));
-            }
-            return probes.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var probe : probes) {
-                probe.close();
-            }
-        }
+    /// A setting of one node, from when it is started next.
+    TestCluster with(int id, ConfigKey<?> key, String value) {
+        ownSettings.computeIfAbsent(id, _ -> new LinkedHashMap<>()).put(key, value);
+        return this;
     }
 
     NodeConfig config(int id) {
@@ -74,6 +64,9 @@ final class TestCluster implements AutoCloseable {
                 .withFlag(ConfigKeys.HTTP_PORT, "off")
                 .withFlag(ConfigKeys.CONTROLLER_QUORUM, quorum);
         for (var setting : settings.entrySet()) {
+            sources = sources.withFlag(setting.getKey(), setting.getValue());
+        }
+        for (var setting : ownSettings.getOrDefault(id, Map.of()).entrySet()) {
             sources = sources.withFlag(setting.getKey(), setting.getValue());
         }
         return switch (NodeConfigLoader.load(sources)) {
@@ -102,6 +95,12 @@ final class TestCluster implements AutoCloseable {
     void stop(int id) {
         node(id).close();
         nodes.remove(id);
+    }
+
+    /// As [#stop], but the node is the first to end what goes on between them.
+    void stopBeforeItsClients(int id) {
+        node(id).node.close();
+        stop(id);
     }
 
     TestNode node(int id) {

@@ -26,12 +26,19 @@ public final class KafkaNodes implements Nodes {
 
     private final Path folder;
     private final int nodes;
+    private final Map<String, String> settings;
     private final List<Integer> ports;
     private final TreeMap<Integer, NodeProcess> running = new TreeMap<>();
 
     public KafkaNodes(Path folder, int nodes) throws IOException {
+        this(folder, nodes, Map.of());
+    }
+
+    /// @param settings of all nodes, beside those by which they find each other
+    public KafkaNodes(Path folder, int nodes, Map<String, String> settings) throws IOException {
         this.folder = folder;
         this.nodes = nodes;
+        this.settings = Map.copyOf(settings);
         this.ports = Ports.free(2 * nodes);
     }
 
@@ -122,6 +129,7 @@ public final class KafkaNodes implements Nodes {
                 .collect(Collectors.joining(","));
         var own = "PLAINTEXT://" + address(id);
         var properties = new Properties();
+        settings.forEach(properties::setProperty);
         properties.setProperty("process.roles", "broker,controller");
         properties.setProperty("node.id", Integer.toString(id));
         properties.setProperty("controller.quorum.voters", voters);

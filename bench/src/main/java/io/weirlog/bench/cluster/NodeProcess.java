@@ -21,7 +21,8 @@ public final class NodeProcess {
         this.output = output;
     }
 
-    static NodeProcess start(List<String> command, Map<String, String> environment, Path output) throws IOException {
+    public static NodeProcess start(List<String> command, Map<String, String> environment, Path output)
+            throws IOException {
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().putAll(environment);
         var process = builder.start();
@@ -31,7 +32,7 @@ public final class NodeProcess {
     }
 
     /// Waits for a line that begins so.
-    void awaitLine(String beginning, long secondsMax) throws IOException, InterruptedException {
+    public void awaitLine(String beginning, long secondsMax) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(secondsMax);
         while (Files.readAllLines(output).stream().noneMatch(line -> line.startsWith(beginning))) {
             if (!process.isAlive() || System.nanoTime() > deadline) {

@@ -4,6 +4,7 @@ import io.weirlog.bench.cluster.Nodes;
 import io.weirlog.record.Compression;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /// A cluster of real processes and a client of it.
 interface Contender extends AutoCloseable {
@@ -28,6 +29,15 @@ interface Contender extends AutoCloseable {
         void close();
     }
 
+    /// Reads all partitions of one topic, from the beginning and then as records come. For one thread.
+    interface Reader extends AutoCloseable {
+        /// Waits for records and gives their values.
+        void poll(Duration waitMax, Consumer<byte[]> values);
+
+        @Override
+        void close();
+    }
+
     Nodes nodes();
 
     /// @param replicas 3 of them have to be two in sync
@@ -39,6 +49,13 @@ interface Contender extends AutoCloseable {
     ///
     /// @return how many records came: at least `records`
     long read(String topic, long records);
+
+    Reader reader(String topic);
+
+    /// Opens so many readers of a topic, each of one of its partitions, from its end on, and returns when all are
+    /// there.
+    /// They wait for records until they are closed.
+    AutoCloseable idleReaders(String topic, int partitions, int count) throws Exception;
 
     /// The node that leads a partition, if one does.
     OptionalInt leader(String topic, int partition) throws Exception;

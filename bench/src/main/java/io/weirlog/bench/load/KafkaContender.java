@@ -3,6 +3,7 @@ package io.weirlog.bench.load;
 import io.weirlog.bench.cluster.KafkaNodes;
 import io.weirlog.bench.cluster.Nodes;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -113,12 +115,7 @@ final class KafkaContender implements Contender {
 
     @Override
     public long read(String topic, long records) {
-        try (var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            var partitions = consumer.partitionsFor(topic).stream()
-                    .map(one -> new TopicPartition(topic, one.partition()))
-                    .toList();
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
+        try (var consumer = consumer(topic)) {
             var read = 0L;
             while (read < records) {
                 var polled = consumer.poll(Duration.ofSeconds(10));
@@ -129,6 +126,41 @@ final class KafkaContender implements Contender {
             }
             return read;
         }
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer(String topic) {
+        var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        var partitions = consumer.partitionsFor(topic).stream()
+                .map(one -> new TopicPartition(topic, one.partition()))
+                .toList();
+        consumer.assign(partitions);
+        consumer.seekToBeginning(partitions);
+        return consumer;
+    }
+
+    @Override
+    public Reader reader(String topic) {
+        var consumer = consumer(topic);
+        return new Reader() {
+            @Override
+            public void poll(Duration waitMax, Consumer<byte[]> values) {
+                for (var record : consumer.poll(waitMax)) {
+                    values.accept(record.value());
+                }
+            }
+
+            @Override
+            public void close() {
+                consumer.close();
+            }
+        };
+    }
+
+    @Override
+    public AutoCloseable idleReaders(String topic, int partitions, int count) throws Exception {
+        var address = nodes.addresses().split(",", 2)[0].split(":", 2);
+        var broker = new InetSocketAddress(address[0], Integer.parseInt(address[1]));
+        return new IdleFetchers(broker, topic, partitions, count);
     }
 
     @Override

@@ -1,9 +1,9 @@
 package io.weirlog.bench.load;
 
+import io.weirlog.bench.Figures;
 import io.weirlog.bench.cluster.Folders;
 import io.weirlog.bench.load.Contender.Writing;
 import io.weirlog.record.Compression;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -25,7 +25,6 @@ public final class Load implements Callable<Integer> {
     private static final int LATENCY_WARM_UP_SECONDS = 5;
     private static final int FULL_BATCH_BYTES = 256 * 1024;
     private static final int DEFAULT_BATCH_BYTES = 128 * 1024;
-    private static final String KAFKA = "kafka";
 
     private enum Case {
         THROUGHPUT,
@@ -109,7 +108,7 @@ public final class Load implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var figures = new Figures(only, KAFKA);
+        var figures = new Figures(only, Contenders.KAFKA);
         for (var round = 1; round <= rounds; round++) {
             for (var name : only) {
                 System.err.printf("round %d of %d: %s%n", round, rounds, name);
@@ -125,10 +124,8 @@ public final class Load implements Callable<Integer> {
     }
 
     private void measure(String name, Figures figures) throws Exception {
-        var folder = directory.isPresent()
-                ? Files.createTempDirectory(directory.get(), "weirlog-load")
-                : Files.createTempDirectory("weirlog-load");
-        try (var contender = start(name, folder)) {
+        var folder = Contenders.folder(directory);
+        try (var contender = Contenders.start(name, folder, nodes)) {
             if (cases.contains(Case.THROUGHPUT)) {
                 for (var bytes : recordBytes) {
                     throughput(name, contender, bytes, figures);
@@ -150,16 +147,6 @@ public final class Load implements Callable<Integer> {
         }
     }
 
-    private Contender start(String name, Path folder) throws Exception {
-        return switch (name) {
-            case "weirlog fsync" -> new WeirlogContender(folder, nodes, "fsync");
-            case "weirlog page-cache" -> new WeirlogContender(folder, nodes, "page-cache");
-            case KAFKA -> new KafkaContender(folder, nodes);
-            default ->
-                throw new IllegalArgumentException("--only takes some of weirlog fsync, weirlog page-cache, kafka");
-        };
-    }
-
     private Writing writing(Duration linger, int batchBytes) {
         return new Writing(acks, Compression.fromName(compression).orElseThrow(), linger, batchBytes, idempotent);
     }
@@ -174,11 +161,12 @@ public final class Load implements Callable<Integer> {
         add(figures, "consume " + bytes + " B", name, workload.consume(records(mebibytes, bytes)));
     }
 
-    private static void add(Figures figures, String row, String name, Measured measured) {
+    static void add(Figures figures, String row, String name, Measured measured) {
         figures.add(row + ", records/s", name, measured.recordsPerSecond());
         figures.add(row + ", MiB/s", name, measured.mebibytesPerSecond());
         figures.add(row + ", CPU s/million, client", name, measured.clientCpuSecondsPerMillion());
         figures.add(row + ", CPU s/million, all nodes", name, measured.nodesCpuSecondsPerMillion());
+        figures.add(row + ", client allocates B/record", name, measured.clientAllocatedBytesPerRecord());
     }
 
     private void latency(String name, Contender contender, int rate, Figures figures) throws Exception {

@@ -1,6 +1,7 @@
 package io.weirlog.bench.load;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
 import io.weirlog.bench.cluster.Nodes;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -9,7 +10,9 @@ import java.time.Duration;
 ///
 /// @param clientCpu processor time of this process
 /// @param nodesCpu processor time of all nodes' processes
-record Measured(long records, long bytes, Duration wall, Duration clientCpu, Duration nodesCpu) {
+/// @param clientAllocatedBytes on the heap of this process
+record Measured(
+        long records, long bytes, Duration wall, Duration clientCpu, Duration nodesCpu, long clientAllocatedBytes) {
     double recordsPerSecond() {
         return records / seconds(wall);
     }
@@ -27,6 +30,10 @@ record Measured(long records, long bytes, Duration wall, Duration clientCpu, Dur
         return seconds(nodesCpu) / records * 1e6;
     }
 
+    double clientAllocatedBytesPerRecord() {
+        return (double) clientAllocatedBytes / records;
+    }
+
     private static double seconds(Duration duration) {
         return duration.toNanos() / 1e9;
     }
@@ -37,6 +44,7 @@ record Measured(long records, long bytes, Duration wall, Duration clientCpu, Dur
         private final long beganNanos = System.nanoTime();
         private final Duration clientBefore = clientCpu();
         private final Duration nodesBefore;
+        private final long allocatedBefore = allocatedBytes();
 
         Watch(Nodes nodes) {
             this.nodes = nodes;
@@ -49,7 +57,12 @@ record Measured(long records, long bytes, Duration wall, Duration clientCpu, Dur
                     bytes,
                     Duration.ofNanos(System.nanoTime() - beganNanos),
                     clientCpu().minus(clientBefore),
-                    nodes.cpu().minus(nodesBefore));
+                    nodes.cpu().minus(nodesBefore),
+                    allocatedBytes() - allocatedBefore);
+        }
+
+        private static long allocatedBytes() {
+            return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getTotalThreadAllocatedBytes();
         }
 
         private static Duration clientCpu() {

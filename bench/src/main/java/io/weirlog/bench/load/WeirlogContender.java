@@ -3,6 +3,7 @@ package io.weirlog.bench.load;
 import io.weirlog.bench.cluster.Nodes;
 import io.weirlog.bench.cluster.WeirlogNodes;
 import io.weirlog.client.Acks;
+import io.weirlog.client.Consumer;
 import io.weirlog.client.ConsumerOptions;
 import io.weirlog.client.NewTopic;
 import io.weirlog.client.ProducerOptions;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -82,9 +84,7 @@ final class WeirlogContender implements Contender {
 
     @Override
     public long read(String topic, long records) {
-        var options =
-                ConsumerOptions.builder().topic(topic).start(StartAt.earliest()).build();
-        try (var consumer = client.consumer(options)) {
+        try (var consumer = consumer(topic)) {
             var read = 0L;
             while (read < records) {
                 var polled = consumer.poll(Duration.ofSeconds(10));
@@ -95,6 +95,34 @@ final class WeirlogContender implements Contender {
             }
             return read;
         }
+    }
+
+    private Consumer consumer(String topic) {
+        return client.consumer(
+                ConsumerOptions.builder().topic(topic).start(StartAt.earliest()).build());
+    }
+
+    @Override
+    public Reader reader(String topic) {
+        var consumer = consumer(topic);
+        return new Reader() {
+            @Override
+            public void poll(Duration waitMax, java.util.function.Consumer<byte[]> values) {
+                for (var record : consumer.poll(waitMax)) {
+                    values.accept(Objects.requireNonNull(record.value()));
+                }
+            }
+
+            @Override
+            public void close() {
+                consumer.close();
+            }
+        };
+    }
+
+    @Override
+    public AutoCloseable idleReaders(String topic, int partitions, int count) throws InterruptedException {
+        return new IdleStreams(nodes.address(1), topic, partitions, count);
     }
 
     @Override

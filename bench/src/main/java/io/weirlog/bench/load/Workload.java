@@ -79,6 +79,31 @@ final class Workload {
         return histogram;
     }
 
+    /// Sends at a fixed rate to a reader that waits for more, and measures each record from the moment at which it was
+    /// due
+    /// to the moment at which it was read.
+    ///
+    /// @param warmUp what comes before is not measured
+    /// @return latencies in microseconds
+    Histogram endToEnd(Writing writing, int recordsPerSecond, Duration warmUp, Duration measured)
+            throws InterruptedException {
+        var counted = new Counted();
+        var count = recordsPerSecond * warmUp.plus(measured).toSeconds();
+        try (var writer = contender.writer(topic, writing);
+                var reader = contender.reader(topic)) {
+            var beganNanos = System.nanoTime();
+            var arrivals = new Arrivals(reader, beganNanos + warmUp.toNanos());
+            for (var i = 0L; i < count; i++) {
+                var dueNanos = beganNanos + i * TimeUnit.SECONDS.toNanos(1) / recordsPerSecond;
+                awaitNanos(dueNanos);
+                writer.send(Arrivals.stamped(value(i), dueNanos), counted);
+            }
+            writer.flush();
+            counted.requireSuccess(count);
+            return arrivals.await(count);
+        }
+    }
+
     /// Waits for a moment of `System.nanoTime`.
     static void awaitNanos(long dueNanos) {
         for (var left = dueNanos - System.nanoTime(); left > 0; left = dueNanos - System.nanoTime()) {

@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Hosts on one machine: network namespaces on a bridge, made for a test and gone with it. The test's own process is on
 /// the bridge too. Host N has the address `10.77.<net>.<10 + N>`.
 final class Namespaces implements AutoCloseable {
+    private static final AtomicInteger MADE = new AtomicInteger();
+
     private final int net;
     private final int hosts;
     private final String bridge;
@@ -21,7 +24,7 @@ final class Namespaces implements AutoCloseable {
 
     /// Whether this process may make namespaces and bridges.
     static boolean available() {
-        var probe = "wlp" + ProcessHandle.current().pid() % 10_000;
+        var probe = "wlp" + ProcessHandle.current().pid() % 10_000 + "-" + MADE.getAndIncrement();
         try {
             if (code("ip", "link", "add", probe, "type", "bridge") != 0) {
                 return false;
@@ -35,7 +38,7 @@ final class Namespaces implements AutoCloseable {
     }
 
     static Namespaces create(int hosts) {
-        var namespaces = new Namespaces((int) (ProcessHandle.current().pid() % 250), hosts);
+        var namespaces = new Namespaces((int) ((ProcessHandle.current().pid() + MADE.getAndIncrement()) % 250), hosts);
         namespaces.close();
         namespaces.build();
         return namespaces;

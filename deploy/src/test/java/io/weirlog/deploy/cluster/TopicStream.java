@@ -19,6 +19,7 @@ final class TopicStream implements AutoCloseable {
     private static final Duration REQUEST_MAX = Duration.ofSeconds(5);
     private static final long PAUSE_MILLIS = 20;
     private static final long MORE_SECONDS_MAX = 60;
+    private static final long SHOWN_SECONDS_MAX = 20;
     private static final int MORE = 5;
 
     private final Set<String> acknowledged = new ConcurrentSkipListSet<>();
@@ -86,15 +87,25 @@ final class TopicStream implements AutoCloseable {
         return acknowledged.size() + " topics acknowledged, " + uncertain.size() + " without an answer";
     }
 
-    /// Those that this node does not show though they were acknowledged, or shows though nobody asked for them.
-    Set<String> anomaliesAt(String address) {
-        Set<String> shown;
+    /// Those that this node does not show though they were acknowledged, or shows though nobody asked for them. A node
+    /// hears of the last ones a moment later than who created them.
+    Set<String> anomaliesAt(String address) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SHOWN_SECONDS_MAX);
         try (var client = WeirlogClient.connect(address)) {
-            shown = client.admin().listTopics().stream()
-                    .map(TopicListing::name)
-                    .filter(name -> name.startsWith("topic-"))
-                    .collect(Collectors.toCollection(TreeSet::new));
+            var anomalies = anomalies(client);
+            while (!anomalies.isEmpty() && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+                anomalies = anomalies(client);
+            }
+            return anomalies;
         }
+    }
+
+    private Set<String> anomalies(WeirlogClient client) {
+        var shown = client.admin().listTopics().stream()
+                .map(TopicListing::name)
+                .filter(name -> name.startsWith("topic-"))
+                .collect(Collectors.toCollection(TreeSet::new));
         var anomalies = new TreeSet<>(acknowledged);
         anomalies.removeAll(shown);
         shown.removeAll(acknowledged);

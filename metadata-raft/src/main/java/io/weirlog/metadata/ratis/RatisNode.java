@@ -60,6 +60,7 @@ public final class RatisNode implements AutoCloseable {
     private final Timer commits;
     private final RaftServer server;
     private final RatisMembership membership;
+    private final VoterConnections connections;
 
     private RatisNode(
             QuorumConfig config, Path raftDirectory, boolean joins, MeterRegistry meters, NodeListener listener)
@@ -87,7 +88,9 @@ public final class RatisNode implements AutoCloseable {
                 .register(meters);
         RatisMeters.route(ownId.toString(), meters);
         var parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(parameters, new PeersOnly());
+        var tls = config.tls().map(RatisSettings::tls);
+        tls.ifPresent(secured -> GrpcConfigKeys.TLS.setConf(parameters, secured));
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, new PeersOnly(tls));
         this.server = RaftServer.newBuilder()
                 .setServerId(ownId)
                 .setGroup(group)
@@ -98,6 +101,7 @@ public final class RatisNode implements AutoCloseable {
                 .setParameters(parameters)
                 .build();
         this.membership = new RatisMembership(server, group.getGroupId(), ownId);
+        this.connections = VoterConnections.watch(server, group.getGroupId());
     }
 
     /// Starts a member that keeps its state in `raftDirectory`.
@@ -282,6 +286,7 @@ public final class RatisNode implements AutoCloseable {
     }
 
     private void closeServer() {
+        connections.close();
         try {
             server.close();
         } catch (IOException | RuntimeException e) {

@@ -1,13 +1,16 @@
 package io.weirlog.metadata.ratis;
 
 import io.weirlog.metadata.QuorumConfig;
+import io.weirlog.metadata.QuorumTls;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
+import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslProvider;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
 
@@ -38,6 +41,17 @@ final class RatisSettings {
         GrpcConfigKeys.Server.setPort(properties, config.bind().port());
         GrpcConfigKeys.setMessageSizeMax(properties, MESSAGE_BYTES_MAX);
         GrpcConfigKeys.setFlowControlWindow(properties, SizeInBytes.ONE_MB);
+    }
+
+    /// By the JDK, as on the other ports, and not by the native library that Ratis brings for some platforms.
+    static GrpcTlsConfig tls(QuorumTls tls) {
+        return new GrpcTlsConfig.Builder()
+                .setKeyManager(tls.own())
+                .setTrustManager(tls.trust())
+                .setMutualTls(true)
+                .setSslProvider(SslProvider.JDK)
+                .setProtocols(tls.protocols())
+                .build();
     }
 
     private static void elections(RaftProperties properties, boolean single) {
@@ -71,6 +85,10 @@ final class RatisSettings {
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("32MB"));
         RaftServerConfigKeys.Log.setWriteBufferSize(properties, WRITE_BUFFER_BYTES);
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, APPENDER_BYTES_MAX);
+        // Pauses after errors in a row, and how many errors each is for. Of the default, one who answers again after a
+        // while
+        // would hear nothing for 5 s at a time.
+        RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, "1ms,10, 250ms,1000000");
         // M1: nothing counts before it is on disk. Asynchronous flushes go on even if one has failed.
         RaftServerConfigKeys.Log.setAsyncFlushEnabled(properties, false);
         RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, false);

@@ -1,5 +1,6 @@
 package io.weirlog.server.admin;
 
+import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.weirlog.common.BrokerId;
 import io.weirlog.common.TopicId;
@@ -30,10 +31,16 @@ import io.weirlog.v1.DrainBrokerResponse;
 import io.weirlog.v1.NamedPartition;
 import io.weirlog.v1.PartitionLeader;
 import io.weirlog.v1.TopicLeaders;
+import io.weirlog.v1.UnregisterBrokerRequest;
+import io.weirlog.v1.UnregisterBrokerResponse;
+import io.weirlog.v1.UpgradeClusterRequest;
+import io.weirlog.v1.UpgradeClusterResponse;
 import io.weirlog.wire.Problems;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.LongFunction;
 
 /// `weirlog.v1.ClusterService`.
 public final class ClusterApi extends ClusterServiceGrpc.ClusterServiceImplBase {
@@ -64,7 +71,8 @@ public final class ClusterApi extends ClusterServiceGrpc.ClusterServiceImplBase 
                 .setClusterId(facts.clusterId())
                 .setNodeId(facts.nodeId().value())
                 .setVersion(facts.version())
-                .setMetadataIndex(image.index());
+                .setMetadataIndex(image.index())
+                .setFeatureLevel(image.featureLevel());
         var counts = ReplicaCounts.of(image);
         image.brokers().forEach(broker -> answer.addBrokers(broker(broker, counts)));
         controllers
@@ -93,6 +101,8 @@ public final class ClusterApi extends ClusterServiceGrpc.ClusterServiceImplBase 
                 .setInternalAddress(internal == null ? "" : internal.toString())
                 .setLedPartitions(counts.led(broker.id()))
                 .setReplicas(counts.replicas(broker.id()))
+                .setFeatureLevelMin(broker.features().min())
+                .setFeatureLevelMax(broker.features().max())
                 .build();
     }
 
@@ -150,31 +160,89 @@ public final class ClusterApi extends ClusterServiceGrpc.ClusterServiceImplBase 
             response.onError(Problems.toStatus(ServerProblems.unknownBroker(request.getBrokerId())));
             return;
         }
-        if (request.hasRequestId() && request.getRequestId().size() != 16) {
+        var epoch = broker.get().epoch();
+        propose(
+                request.getRequestId(),
+                id -> request.getCancel()
+                        ? new MetadataCommand.UnfenceBroker(id, broker.get().id(), epoch)
+                        : new MetadataCommand.DrainBroker(id, broker.get().id(), epoch),
+                index ->
+                        DrainBrokerResponse.newBuilder().setMetadataIndex(index).build(),
+                response);
+    }
+
+    @Override
+    public void unregisterBroker(UnregisterBrokerRequest request, StreamObserver<UnregisterBrokerResponse> response) {
+        var broker = find(topics.image(), request.getBrokerId());
+        if (broker.isEmpty()) {
+            response.onError(Problems.toStatus(ServerProblems.unknownBroker(request.getBrokerId())));
+            return;
+        }
+        propose(
+                request.getRequestId(),
+                id -> new MetadataCommand.UnregisterBroker(
+                        id, broker.get().id(), broker.get().epoch()),
+                index -> UnregisterBrokerResponse.newBuilder()
+                        .setMetadataIndex(index)
+                        .build(),
+                response);
+    }
+
+    @Override
+    public void upgradeCluster(UpgradeClusterRequest request, StreamObserver<UpgradeClusterResponse> response) {
+        var image = topics.image();
+        int level = request.hasFeatureLevel() ? request.getFeatureLevel() : image.featureLevelMax();
+        var answer = UpgradeClusterResponse.newBuilder()
+                .setFeatureLevelBefore(image.featureLevel())
+                .setFeatureLevel(level);
+        if (request.getDryRun()) {
+            var command = new MetadataCommand.FinalizeFeatureLevel(new RequestId(UUID.randomUUID()), level);
+            answer(
+                    image.dryRun(command),
+                    _ -> answer.setMetadataIndex(image.index()).build(),
+                    response);
+            return;
+        }
+        propose(
+                request.getRequestId(),
+                id -> new MetadataCommand.FinalizeFeatureLevel(id, level),
+                index -> answer.setMetadataIndex(index).build(),
+                response);
+    }
+
+    /// @param requestId empty: the caller does not retry
+    private <R> void propose(
+            ByteString requestId,
+            Function<RequestId, MetadataCommand> command,
+            LongFunction<R> answer,
+            StreamObserver<R> response) {
+        if (!requestId.isEmpty() && requestId.size() != 16) {
             response.onError(Problems.toStatus(ServerProblems.invalidRequest("`request_id` must have 16 bytes")));
             return;
         }
-        var requestId = new RequestId(
-                request.hasRequestId()
-                        ? TopicId.fromBytes(request.getRequestId().toByteArray())
-                                .value()
-                        : UUID.randomUUID());
-        var epoch = broker.get().epoch();
-        var command = request.getCancel()
-                ? new MetadataCommand.UnfenceBroker(requestId, broker.get().id(), epoch)
-                : new MetadataCommand.DrainBroker(requestId, broker.get().id(), epoch);
-        var _ = metadata.propose(command).whenComplete((reply, failure) -> {
-            if (failure != null) {
-                response.onError(Problems.toStatus(Rejections.failed(failure)));
-            } else if (reply instanceof MetadataReply.Done(var index)) {
-                response.onNext(
-                        DrainBrokerResponse.newBuilder().setMetadataIndex(index).build());
-                response.onCompleted();
+        var id = new RequestId(
+                requestId.isEmpty()
+                        ? UUID.randomUUID()
+                        : TopicId.fromBytes(requestId.toByteArray()).value());
+        var _ = metadata.propose(command.apply(id)).whenComplete((reply, failure) -> {
+            if (failure == null) {
+                answer(reply, answer, response);
             } else {
-                response.onError(Problems.toStatus(ServerProblems.invalidRequest(
-                        reply instanceof MetadataReply.Rejected rejected ? rejected.message() : reply.toString())));
+                response.onError(Problems.toStatus(Rejections.failed(failure)));
             }
         });
+    }
+
+    private static <R> void answer(MetadataReply reply, LongFunction<R> answer, StreamObserver<R> response) {
+        if (reply instanceof MetadataReply.Done(var index)) {
+            response.onNext(answer.apply(index));
+            response.onCompleted();
+        } else {
+            response.onError(Problems.toStatus(
+                    reply instanceof MetadataReply.Rejected rejected
+                            ? Rejections.problem(rejected, "")
+                            : ServerProblems.internal("unexpected reply: " + reply)));
+        }
     }
 
     private TopicLeaders leaders(TopicImage topic) {

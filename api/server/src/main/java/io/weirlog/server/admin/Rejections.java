@@ -18,6 +18,7 @@ final class Rejections {
 
     private Rejections() {}
 
+    /// @param topic that the request concerns; empty text: it concerns none
     static Problem problem(MetadataReply.Rejected rejected, String topic) {
         return switch (rejected.reason()) {
             case TOPIC_NOT_FOUND -> ServerProblems.unknownTopic(topic);
@@ -45,14 +46,13 @@ final class Rejections {
                 of(Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_NO_REASSIGNMENT, rejected, topic);
             case WOULD_LOSE_RECORDS ->
                 of(Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_WOULD_LOSE_RECORDS, rejected, topic);
+            case BROKER_IN_SERVICE, BROKER_HAS_REPLICAS, UNSUPPORTED_FEATURE_LEVEL ->
+                of(Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_INVALID_REQUEST, rejected, topic);
             case COMMAND_TOO_LARGE,
                     INVALID_BROKER,
                     TOPIC_ID_IN_USE,
                     STALE_BROKER_EPOCH,
-                    BROKER_IN_SERVICE,
-                    BROKER_HAS_REPLICAS,
                     INVALID_FEATURE_LEVEL,
-                    UNSUPPORTED_FEATURE_LEVEL,
                     INVALID_CONTROLLER,
                     CONTROLLER_NOT_FOUND,
                     STALE_CONTROLLER_INCARNATION ->
@@ -61,7 +61,9 @@ final class Rejections {
     }
 
     private static Problem of(Status.Code code, ErrorReason reason, MetadataReply.Rejected rejected, String topic) {
-        return Problems.problem(code, reason, rejected.message(), Map.of("topic", ServerProblems.shortened(topic)));
+        return topic.isEmpty()
+                ? Problems.problem(code, reason, rejected.message())
+                : Problems.problem(code, reason, rejected.message(), Map.of("topic", ServerProblems.shortened(topic)));
     }
 
     /// What a proposal that failed is told as.

@@ -1,5 +1,6 @@
 package io.weirlog.server.config;
 
+import io.weirlog.tls.TlsVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -49,6 +50,12 @@ public final class ConfigKeys {
             "true",
             "Whether one syncfs may serve all logs of a data directory that wait, where the file system allows it. It"
                     + " writes out what others have on the same file system too.");
+    public static final ConfigKey<Long> DISK_RESERVE = key(
+            "disk.reserve",
+            ConfigTypes.bytesLong(0, 1024 * GIB),
+            "256MiB",
+            "What producers must leave free on the disk of a data directory: below, what they send to its partitions is"
+                    + " refused until there is more again. Reading and deleting go on.");
     public static final ConfigKey<Integer> HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS = key(
             "replica.high.watermark.checkpoint.interval.ms",
             ConfigTypes.integer(10, 600_000),
@@ -71,6 +78,11 @@ public final class ConfigKeys {
             ConfigTypes.portOrOff(),
             "7180",
             "The port for whoever watches the node (HTTP, on client.host): /metrics, /healthz and /readyz; or 'off'.");
+    public static final ConfigKey<Boolean> HTTP_RECORDS_ENABLE = key(
+            "http.records.enable",
+            ConfigTypes.trueOrFalse(),
+            "false",
+            "Whether http.port serves topics and records in JSON too: to everybody who reaches it, and not encrypted.");
     public static final ConfigKey<String> INTERNAL_HOST = optionalKey(
             "internal.host",
             ConfigTypes.host(),
@@ -85,6 +97,38 @@ public final class ConfigKeys {
             ConfigTypes.voters(),
             "The nodes that keep the metadata, the same on all nodes: ID@HOST[:RAFT_PORT[:INTERNAL_PORT]],... Ports are"
                     + " this node's raft.port and internal.port unless given. Without it, this node alone.");
+    public static final ConfigKey<Boolean> TLS_MODE = key(
+            "tls.mode",
+            ConfigTypes.onOrOff(),
+            "off",
+            "Whether the ports for clients, nodes and Raft speak TLS, and nothing else; the same on all nodes.");
+    public static final ConfigKey<Path> TLS_CERTIFICATE = optionalKey(
+            "tls.certificate",
+            ConfigTypes.file(),
+            "The node's certificate (PEM), and after it those up to the authority's. It is read again when it changes.");
+    public static final ConfigKey<Path> TLS_KEY = optionalKey(
+            "tls.key", ConfigTypes.file(), "The private key of tls.certificate (PEM, PKCS #8, not encrypted).");
+    public static final ConfigKey<Path> TLS_CA = optionalKey(
+            "tls.ca",
+            ConfigTypes.file(),
+            "The certificates (PEM) of the authorities that sign for nodes and clients of this cluster.");
+    public static final ConfigKey<NodeConfig.ClientAuth> TLS_CLIENT_AUTH = key(
+            "tls.client.auth",
+            ConfigTypes.clientAuth(),
+            "none",
+            "Whether clients must show a certificate of tls.ca. Other nodes always must.");
+    public static final ConfigKey<TlsVersion> TLS_MIN_VERSION =
+            key("tls.min.version", ConfigTypes.tlsVersion(), "1.3", "The oldest version of TLS that is spoken.");
+    public static final ConfigKey<List<IdentityPattern>> TLS_NODE_IDENTITY = key(
+            "tls.node.identity",
+            ConfigTypes.identities(),
+            "uri:" + IdentityPattern.NODE_URI,
+            "What marks a certificate as a node's: a name in it. Without one, other nodes let it do nothing.");
+    public static final ConfigKey<Duration> TLS_RELOAD_INTERVAL = key(
+            "tls.reload.interval",
+            ConfigTypes.duration(Duration.ofMillis(10), Duration.ofDays(1)),
+            "10s",
+            "How often the files for TLS are looked at for changes.");
     public static final ConfigKey<String> BROKER_RACK = optionalKey(
             "broker.rack", ConfigTypes.rack(), "Where the node stands: replicas of a partition are spread over racks.");
     public static final ConfigKey<Integer> BROKER_SESSION_TIMEOUT_MS = key(
@@ -142,6 +186,17 @@ public final class ConfigKeys {
             ConfigTypes.integer(1, 1_000_000),
             "10000",
             "The requests that wait for other brokers on behalf of clients; beyond, clients are told to try again.");
+    public static final ConfigKey<Integer> SLOW_REQUEST_MS = key(
+            "slow.request.ms",
+            ConfigTypes.integer(0, 600_000),
+            "1000",
+            "Requests that take so long are logged, with where the time went: ten a second at most. 0: none is.");
+    public static final ConfigKey<Integer> CLIENT_MAX_CALLS_PER_ADDRESS = key(
+            "client.max.calls.per.address",
+            ConfigTypes.integer(1, 10_000_000),
+            "10000",
+            "The calls that clients at one address may have open at the same time, streams among them; beyond, they are"
+                    + " told to try again. Clients behind one proxy have one address.");
     public static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
             "shutdown.grace",
             ConfigTypes.duration(Duration.ZERO, Duration.ofHours(1)),
@@ -179,6 +234,17 @@ public final class ConfigKeys {
             "false",
             "Whether /metrics tells the size of each partition, of up to 10,000; otherwise only the topics' sizes.");
 
+    public static final ConfigKey<LagDetail> METRICS_GROUP_LAG = key(
+            "metrics.group.lag",
+            ConfigTypes.lagDetail(),
+            "topic",
+            "How finely /metrics tells the lag of groups: 'off', or by 'group', 'topic' or 'partition'; of 1,000 groups"
+                    + " that this broker coordinates, in up to 10,000 rows.");
+    public static final ConfigKey<Duration> METRICS_GROUP_LAG_INTERVAL = key(
+            "metrics.group.lag.interval",
+            ConfigTypes.duration(Duration.ofSeconds(1), Duration.ofHours(1)),
+            "30s",
+            "How often the lag of groups is looked up for /metrics.");
     public static final ConfigKey<Integer> PRODUCER_ID_EXPIRATION_MS = key(
             "producer.id.expiration.ms",
             ConfigTypes.integer(1, Integer.MAX_VALUE),
@@ -200,6 +266,15 @@ public final class ConfigKeys {
             INTERNAL_ADVERTISED_HOST,
             RAFT_PORT,
             HTTP_PORT,
+            HTTP_RECORDS_ENABLE,
+            TLS_MODE,
+            TLS_CERTIFICATE,
+            TLS_KEY,
+            TLS_CA,
+            TLS_CLIENT_AUTH,
+            TLS_MIN_VERSION,
+            TLS_NODE_IDENTITY,
+            TLS_RELOAD_INTERVAL,
             CONTROLLER_QUORUM,
             BROKER_RACK,
             BROKER_SESSION_TIMEOUT_MS,
@@ -213,10 +288,13 @@ public final class ConfigKeys {
             MAX_FETCH_BYTES,
             PRODUCE_MAX_IN_FLIGHT_APPENDS,
             RELAY_MAX_IN_FLIGHT,
+            SLOW_REQUEST_MS,
+            CLIENT_MAX_CALLS_PER_ADDRESS,
             SHUTDOWN_GRACE,
             RECOVERY_THREADS,
             LOG_SYNC_THREADS,
             LOG_SYNC_SHARED_ENABLE,
+            DISK_RESERVE,
             HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS,
             LOG_CLEANER_THREADS,
             LOG_CLEANER_DEDUPE_BUFFER_SIZE,
@@ -224,6 +302,8 @@ public final class ConfigKeys {
             LOG_CLEANER_BACKOFF_MS,
             REASSIGNMENT_BYTES_PER_SECOND,
             METRICS_PER_PARTITION,
+            METRICS_GROUP_LAG,
+            METRICS_GROUP_LAG_INTERVAL,
             PRODUCER_ID_EXPIRATION_MS);
 
     /// What follows it is the name of a topic config; see [io.weirlog.metadata.core.TopicConfigs].

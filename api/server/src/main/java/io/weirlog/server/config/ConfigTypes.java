@@ -1,11 +1,13 @@
 package io.weirlog.server.config;
 
 import io.weirlog.common.BrokerId;
+import io.weirlog.tls.TlsVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -134,6 +136,51 @@ final class ConfigTypes {
         });
     }
 
+    static ConfigType<Path> file() {
+        return new ConfigType<>("the path of a file", text -> {
+            if (text.isEmpty()) {
+                throw new IllegalArgumentException("empty");
+            }
+            return Path.of(text);
+        });
+    }
+
+    static ConfigType<Boolean> onOrOff() {
+        return new ConfigType<>("'on' or 'off'", text -> switch (text) {
+            case "on" -> true;
+            case "off" -> false;
+            default -> throw new IllegalArgumentException(text);
+        });
+    }
+
+    static ConfigType<NodeConfig.ClientAuth> clientAuth() {
+        return new ConfigType<>(
+                "'none', 'optional' or 'required'",
+                text -> NodeConfig.ClientAuth.valueOf(lowerCase(text).toUpperCase(Locale.ROOT)));
+    }
+
+    static ConfigType<TlsVersion> tlsVersion() {
+        return new ConfigType<>(
+                "'1.3' or '1.2'",
+                text -> Arrays.stream(TlsVersion.values())
+                        .filter(version -> version.number().equals(text))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException(text)));
+    }
+
+    static ConfigType<List<IdentityPattern>> identities() {
+        return new ConfigType<>(
+                "a list of uri:NAME, dns:NAME and cn:NAME, where * stands for any characters",
+                IdentityPattern::parseAll);
+    }
+
+    private static String lowerCase(String text) {
+        if (!text.equals(text.toLowerCase(Locale.ROOT))) {
+            throw new IllegalArgumentException(text);
+        }
+        return text;
+    }
+
     static ConfigType<List<Path>> folders() {
         return new ConfigType<>("a list of paths of folders, such as /disk1/weirlog,/disk2/weirlog", text -> {
             var paths = Arrays.stream(text.split(",", -1)).map(String::strip).toList();
@@ -141,6 +188,16 @@ final class ConfigTypes {
                 throw new IllegalArgumentException("empty");
             }
             return paths.stream().map(Path::of).toList();
+        });
+    }
+
+    static ConfigType<LagDetail> lagDetail() {
+        return new ConfigType<>("off, group, topic or partition", text -> switch (text) {
+            case "off" -> LagDetail.OFF;
+            case "group" -> LagDetail.GROUP;
+            case "topic" -> LagDetail.TOPIC;
+            case "partition" -> LagDetail.PARTITION;
+            default -> throw new IllegalArgumentException(text);
         });
     }
 

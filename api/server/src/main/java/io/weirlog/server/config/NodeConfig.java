@@ -4,6 +4,8 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.log.CleanerConfig;
 import io.weirlog.metadata.controller.LeaderBalancer;
 import io.weirlog.replication.SyncConfig;
+import io.weirlog.tls.TlsFiles;
+import io.weirlog.tls.TlsVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -47,13 +49,71 @@ public record NodeConfig(
     /// @param advertisedHost the name that clients are told to use; absent: `clientHost`, or the machine's own name
     ///     where that is a wildcard address
     /// @param httpPort for metrics and probes, at `clientHost`; absent: none is opened
+    /// @param httpRecords whether that port serves topics and records too
+    /// @param tls how all ports but the last are secured; absent: they are not
     public record Network(
             String clientHost,
             int clientPort,
             Optional<String> advertisedHost,
             int internalPort,
             int raftPort,
-            OptionalInt httpPort) {}
+            OptionalInt httpPort,
+            boolean httpRecords,
+            Optional<Tls> tls) {
+        /// Without TLS.
+        public Network(
+                String clientHost,
+                int clientPort,
+                Optional<String> advertisedHost,
+                int internalPort,
+                int raftPort,
+                OptionalInt httpPort,
+                boolean httpRecords) {
+            this(
+                    clientHost,
+                    clientPort,
+                    advertisedHost,
+                    internalPort,
+                    raftPort,
+                    httpPort,
+                    httpRecords,
+                    Optional.empty());
+        }
+
+        /// With the defaults of all else.
+        public Network(
+                String clientHost,
+                int clientPort,
+                Optional<String> advertisedHost,
+                int internalPort,
+                int raftPort,
+                OptionalInt httpPort) {
+            this(clientHost, clientPort, advertisedHost, internalPort, raftPort, httpPort, false);
+        }
+    }
+
+    /// How connections are secured.
+    ///
+    /// @param files the node's own certificate, always there, and the authorities that it trusts
+    /// @param nodeIdentity names that mark a certificate as a node's; one of them is enough
+    /// @param reloadInterval how often the files are looked at for changes
+    public record Tls(
+            TlsFiles files,
+            ClientAuth clientAuth,
+            TlsVersion versionMin,
+            List<IdentityPattern> nodeIdentity,
+            Duration reloadInterval) {
+        public Tls {
+            nodeIdentity = List.copyOf(nodeIdentity);
+        }
+    }
+
+    /// Whether clients must show a certificate.
+    public enum ClientAuth {
+        NONE,
+        OPTIONAL,
+        REQUIRED
+    }
 
     /// How the node finds the others and is found by them.
     ///
@@ -98,13 +158,17 @@ public record NodeConfig(
     /// @param maxFetchBytes the most bytes that one fetch or one delivery answers with
     /// @param produceMaxInFlightAppends the appends of one Produce stream not yet answered
     /// @param relayMaxInFlight requests of clients that wait for other brokers
+    /// @param slowRequestMillis from when on a request is logged as slow; 0: none is
+    /// @param callsPerAddressMax calls that the clients at one address may have open, streams among them
     public record Limits(
             int shards,
             int maxRequestBytes,
             long requestMemoryBytes,
             int maxFetchBytes,
             int produceMaxInFlightAppends,
-            int relayMaxInFlight) {}
+            int relayMaxInFlight,
+            int slowRequestMillis,
+            int callsPerAddressMax) {}
 
     /// Where and how a broker keeps its partitions' logs.
     ///
@@ -114,7 +178,10 @@ public record NodeConfig(
     /// @param watermarkCheckpointInterval how often the high watermarks are noted
     /// @param cleaner how logs are compacted
     /// @param reassignmentBytesPerSecond what is sent at most to replicas that are being added; empty: no bound
+    /// @param diskReserveBytes what producers leave free on the disk of each directory
     /// @param metricsPerPartition whether the size of each is told, beside the topics'
+    /// @param groupLag how finely the lag of groups is told
+    /// @param groupLagInterval how often it is looked up
     /// @param producerExpiration how long a partition remembers an idle producer
     public record Logs(
             List<Path> directories,
@@ -123,7 +190,10 @@ public record NodeConfig(
             Duration watermarkCheckpointInterval,
             CleanerConfig cleaner,
             OptionalLong reassignmentBytesPerSecond,
+            long diskReserveBytes,
             boolean metricsPerPartition,
+            LagDetail groupLag,
+            Duration groupLagInterval,
             Duration producerExpiration) {
         public Logs {
             directories = List.copyOf(directories);
@@ -137,7 +207,10 @@ public record NodeConfig(
                     watermarkCheckpointInterval,
                     cleaner,
                     reassignmentBytesPerSecond,
+                    diskReserveBytes,
                     metricsPerPartition,
+                    groupLag,
+                    groupLagInterval,
                     producerExpiration);
         }
     }

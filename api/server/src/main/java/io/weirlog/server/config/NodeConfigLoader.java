@@ -120,6 +120,7 @@ public final class NodeConfigLoader {
                 problems.add(problem(settings, key, port + " is " + earlier.name() + " too"));
             }
         });
+        problems.addAll(TlsSettings.problems(settings));
         problems.addAll(directoryProblems(settings));
         problems.addAll(quorumProblems(settings));
         return problems;
@@ -220,7 +221,7 @@ public final class NodeConfigLoader {
                         value(settings, ConfigKeys.LEADER_IMBALANCE_PER_BROKER_PERCENTAGE)));
     }
 
-    private static ConfigProblem problem(Map<String, Setting> settings, ConfigKey<?> key, String message) {
+    static ConfigProblem problem(Map<String, Setting> settings, ConfigKey<?> key, String message) {
         var setting = settings.get(key.name());
         return new ConfigProblem(key.name(), setting == null ? new ConfigOrigin.Default() : setting.origin(), message);
     }
@@ -232,14 +233,18 @@ public final class NodeConfigLoader {
                 optional(settings, ConfigKeys.CLIENT_ADVERTISED_HOST),
                 value(settings, ConfigKeys.INTERNAL_PORT),
                 value(settings, ConfigKeys.RAFT_PORT),
-                value(settings, ConfigKeys.HTTP_PORT));
+                value(settings, ConfigKeys.HTTP_PORT),
+                value(settings, ConfigKeys.HTTP_RECORDS_ENABLE),
+                TlsSettings.of(settings));
         var limits = new NodeConfig.Limits(
                 value(settings, ConfigKeys.SHARDS),
                 value(settings, ConfigKeys.MAX_REQUEST_BYTES),
                 value(settings, ConfigKeys.REQUEST_MEMORY_BYTES),
                 value(settings, ConfigKeys.MAX_FETCH_BYTES),
                 value(settings, ConfigKeys.PRODUCE_MAX_IN_FLIGHT_APPENDS),
-                value(settings, ConfigKeys.RELAY_MAX_IN_FLIGHT));
+                value(settings, ConfigKeys.RELAY_MAX_IN_FLIGHT),
+                value(settings, ConfigKeys.SLOW_REQUEST_MS),
+                value(settings, ConfigKeys.CLIENT_MAX_CALLS_PER_ADDRESS));
         return new NodeConfig(
                 new BrokerId(value(settings, ConfigKeys.NODE_ID)),
                 value(settings, ConfigKeys.ROLES),
@@ -263,7 +268,10 @@ public final class NodeConfigLoader {
                 Duration.ofMillis(value(settings, ConfigKeys.HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS)),
                 cleaner(settings),
                 value(settings, ConfigKeys.REASSIGNMENT_BYTES_PER_SECOND),
+                value(settings, ConfigKeys.DISK_RESERVE),
                 value(settings, ConfigKeys.METRICS_PER_PARTITION),
+                value(settings, ConfigKeys.METRICS_GROUP_LAG),
+                value(settings, ConfigKeys.METRICS_GROUP_LAG_INTERVAL),
                 Duration.ofMillis(value(settings, ConfigKeys.PRODUCER_ID_EXPIRATION_MS)));
     }
 
@@ -277,12 +285,12 @@ public final class NodeConfigLoader {
                 Duration.ofMillis(value(settings, ConfigKeys.LOG_CLEANER_BACKOFF_MS)));
     }
 
-    private static <T> T value(Map<String, Setting> settings, ConfigKey<T> key) {
+    static <T> T value(Map<String, Setting> settings, ConfigKey<T> key) {
         return optional(settings, key)
                 .orElseThrow(() -> new IllegalStateException(key.name() + " has neither a value nor a default"));
     }
 
-    private static <T> Optional<T> optional(Map<String, Setting> settings, ConfigKey<T> key) {
+    static <T> Optional<T> optional(Map<String, Setting> settings, ConfigKey<T> key) {
         return Optional.ofNullable(settings.get(key.name()))
                 .map(setting -> switch (key.type().parse(setting.value())) {
                     case Parsed.Ok<T>(var value) -> value;

@@ -1,6 +1,5 @@
 package io.weirlog.server.consume;
 
-import io.grpc.CallOptions;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
@@ -157,19 +156,14 @@ final class ConsumeLink {
             return;
         }
         entered = true;
-        var call = means.relay().newCall(leader, means.methods().consume(), CallOptions.DEFAULT);
+        var call =
+                means.relay().newCall(sources.context(), leader, means.methods().consume());
         if (call.isEmpty()) {
             end(ServerProblems.leaderSilent(leader, "its address is not known"));
             return;
         }
-        var previous = sources.context().attach();
-        ClientCallStreamObserver<ConsumeRequest> opened;
-        try {
-            opened = (ClientCallStreamObserver<ConsumeRequest>)
-                    ClientCalls.asyncBidiStreamingCall(call.get(), new Incoming());
-        } finally {
-            sources.context().detach(previous);
-        }
+        var opened = (ClientCallStreamObserver<ConsumeRequest>)
+                ClientCalls.asyncBidiStreamingCall(call.get(), new Incoming());
         requests = opened;
         heardNanos = System.nanoTime();
         send(ConsumeRequest.newBuilder()

@@ -22,7 +22,9 @@ import io.weirlog.wire.Framed;
 import io.weirlog.wire.Problems;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Everything happens on one sequential executor: requests, wake-ups from partitions, and the transport's readiness.
 final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams.OpenStream {
+    /// A member of a group has so long to commit and go when the node stops, or less if the node itself has.
+    private static final java.time.Duration MEMBER_GRACE_MAX = java.time.Duration.ofSeconds(3);
+
     private final NodeFacts facts;
     private final OpenStreams openStreams;
     private final Subscriptions subscriptions;
@@ -52,6 +57,9 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     private int lastAssignment;
     private String rack = "";
     private boolean ended;
+    private boolean draining;
+    private CompletableFuture<?> left = CompletableFuture.completedFuture(null);
+    private Future<?> graceEnds = CompletableFuture.completedFuture(null);
     private boolean initialSent;
     private boolean sentSinceHeartbeat;
 
@@ -282,7 +290,7 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     }
 
     boolean canSend() {
-        return !ended && responses.isReady();
+        return !ended && !draining && responses.isReady();
     }
 
     void send(ConsumeResponse response) {
@@ -317,15 +325,26 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
     void fail(Problem problem) {
         if (!ended) {
             end();
-            responses.onError(Problems.toStatus(problem));
+            var status = Problems.toStatus(problem);
+            if (draining) {
+                onceLeft(() -> responses.onError(status));
+            } else {
+                responses.onError(status);
+            }
         }
+    }
+
+    /// A node that stops waits for its open streams: so for what the groups still have to be told.
+    private void onceLeft(Runnable action) {
+        var _ = left.whenComplete((_, _) -> sequential.execute(action));
     }
 
     private void end() {
         ended = true;
+        graceEnds.cancel(false);
         openStreams.closed(this);
         if (membership != null) {
-            membership.leave();
+            left = membership.leave();
         }
         if (delivery != null) {
             delivery.close();
@@ -337,6 +356,9 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
         sequential.execute(() -> {
             if (delivery != null && !ended) {
                 delivery.offerPreferred(rack);
+                if (initial != null && initial.getWithLag()) {
+                    delivery.tellLag(System.currentTimeMillis());
+                }
             }
             if (initialSent && !sentSinceHeartbeat) {
                 send(ConsumeResponse.newBuilder()
@@ -347,14 +369,20 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
         });
     }
 
+    /// Records are sent no more; a member's commits are still taken until it goes.
     @Override
     public void drain(java.time.Duration grace) {
         sequential.execute(() -> {
+            draining = true;
+            var millis = membership != null ? Math.min(grace.toMillis(), MEMBER_GRACE_MAX.toMillis()) : 0;
             send(ConsumeResponse.newBuilder()
-                    .setDraining(
-                            Draining.newBuilder().setGrace(Duration.newBuilder().setSeconds(grace.toSeconds())))
+                    .setDraining(Draining.newBuilder().setGrace(GroupMembership.duration(millis)))
                     .build());
-            fail(ServerProblems.shuttingDown());
+            if (millis == 0) {
+                fail(ServerProblems.shuttingDown());
+            } else {
+                graceEnds = openStreams.later(() -> execute(() -> fail(ServerProblems.shuttingDown())), millis);
+            }
         });
     }
 
@@ -369,7 +397,7 @@ final class ConsumeStream implements StreamObserver<ConsumeRequest>, OpenStreams
         sequential.execute(() -> {
             if (!ended) {
                 end();
-                responses.onCompleted();
+                onceLeft(responses::onCompleted);
             }
         });
     }

@@ -137,9 +137,9 @@ public final class ConsumerApi implements AutoCloseable {
     }
 
     private void listOffsets(ListOffsetsRequest request, StreamObserver<ListOffsetsResponse> response) {
-        if (request.getPartitionsCount() == 0 || request.getPartitionsCount() > 10_000) {
-            response.onError(Problems.toStatus(ServerProblems.invalidRequest(
-                    "a request names 1 to 10000 partitions, not " + request.getPartitionsCount())));
+        if (request.getPartitionsCount() == 0 || request.getPartitionsCount() > OffsetLookups.PARTITIONS_MAX) {
+            response.onError(Problems.toStatus(ServerProblems.invalidRequest("a request names 1 to "
+                    + OffsetLookups.PARTITIONS_MAX + " partitions, not " + request.getPartitionsCount())));
             return;
         }
         var _ = offsets.list(request).thenAccept(listed -> {

@@ -15,6 +15,8 @@ final class Cursor {
     final boolean fromFollower;
     /// The offset to read next.
     long position;
+    /// As the last batch that was sent told it.
+    long highWatermark;
     /// Of the record before `position`, as far as it is known.
     OptionalInt lastEpoch;
     /// Where to begin, as long as that could not be found: then `position` means nothing yet.

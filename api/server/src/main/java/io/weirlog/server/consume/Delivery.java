@@ -1,5 +1,6 @@
 package io.weirlog.server.consume;
 
+import com.google.protobuf.Duration;
 import io.weirlog.common.Offset;
 import io.weirlog.log.LogSlice;
 import io.weirlog.server.ServerProblems;
@@ -11,6 +12,8 @@ import io.weirlog.v1.ConsumedRecordList;
 import io.weirlog.v1.Credit;
 import io.weirlog.v1.EndOfPartition;
 import io.weirlog.v1.ErrorReason;
+import io.weirlog.v1.Lag;
+import io.weirlog.v1.PartitionLag;
 import io.weirlog.v1.PreferredPartition;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.Seek;
@@ -341,6 +344,7 @@ final class Delivery implements RemoteSources.Listener, AutoCloseable {
     }
 
     private static Batch.Builder batch(Cursor cursor, long next, int count, long highWatermark) {
+        cursor.highWatermark = highWatermark;
         return Batch.newBuilder()
                 .setAssignment(cursor.assignment)
                 .setBaseOffset(cursor.position)
@@ -380,6 +384,28 @@ final class Delivery implements RemoteSources.Listener, AutoCloseable {
                                         .setAssignment(cursor.assignment)
                                         .setReplica(replica))
                                 .build())));
+    }
+
+    /// Tells the reader of which partitions it has not been sent everything.
+    void tellLag(long nowMillis) {
+        var lag = Lag.newBuilder();
+        for (var cursor : cursors.values()) {
+            var known = Math.max(
+                    cursor.highWatermark, reader.highWatermark(cursor.id).orElse(0));
+            if (cursor.unresolvedStart != null || known <= cursor.position) {
+                continue;
+            }
+            var partition =
+                    PartitionLag.newBuilder().setAssignment(cursor.assignment).setRecords(known - cursor.position);
+            reader.unreadMillis(cursor.id, cursor.position, nowMillis)
+                    .ifPresent(millis -> partition.setAge(Duration.newBuilder()
+                            .setSeconds(millis / 1000)
+                            .setNanos((int) (millis % 1000) * 1_000_000)));
+            lag.addPartitions(partition);
+        }
+        if (lag.getPartitionsCount() > 0) {
+            stream.send(ConsumeResponse.newBuilder().setLag(lag).build());
+        }
     }
 
     /// The cursor may have more: the watermark has passed its position, its partition's role has changed, its leader

@@ -10,7 +10,6 @@ import io.weirlog.server.relay.RelayException;
 import io.weirlog.v1.Commit;
 import io.weirlog.v1.CommitOffsetsRequest;
 import io.weirlog.v1.CommitOffsetsResponse;
-import io.weirlog.v1.CommitResult;
 import io.weirlog.v1.Committed;
 import io.weirlog.v1.CommittedOffset;
 import io.weirlog.v1.ConsumeInitial;
@@ -23,6 +22,7 @@ import io.weirlog.v1.HeartbeatResponse;
 import io.weirlog.v1.LeaveRequest;
 import io.weirlog.v1.MemberSubscription;
 import io.weirlog.v1.OffsetCommit;
+import io.weirlog.v1.PartitionProblem;
 import io.weirlog.v1.Problem;
 import io.weirlog.v1.Revoking;
 import io.weirlog.v1.TopicPartitions;
@@ -32,7 +32,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -47,12 +46,12 @@ import java.util.concurrent.TimeUnit;
 /// ```
 /// joining --answered--> member --no member any more--> joining, with nothing
 ///                       member --not heard of for a session--> joining, with nothing: others may own what it had
-/// any --another process under its instance id, a subscription that cannot be--> the stream ends
+/// any --another stream goes on as this member, another process under its instance id,
+///       a subscription that cannot be--> the stream ends
 /// ```
-/// One heartbeat is under way at any time and waits at the coordinator for news; when the stream itself has news, such
-/// as
-/// a revocation that the client has acknowledged, another one goes at once, and the answer of the one before counts no
-/// more. Used on the stream's sequential executor only.
+/// One heartbeat is under way at any time and waits at the coordinator for news; when the stream itself has news,
+/// such as a revocation that the client has acknowledged, another one goes at once, and the answer of the one
+/// before counts no more. Used on the stream's sequential executor only.
 final class GroupMembership {
     private static final int SESSION_MILLIS_DEFAULT = 10_000;
     private static final int REBALANCE_MILLIS_DEFAULT = 60_000;
@@ -65,7 +64,7 @@ final class GroupMembership {
     private final GroupSubscription group;
     private final MemberSubscription subscription;
     private final long sessionMillis;
-    private String memberId = UUID.randomUUID().toString();
+    private String memberId;
     private int memberEpoch;
     /// The first epoch of this life as a member; 0 before it.
     private int lifeEpoch;
@@ -81,6 +80,8 @@ final class GroupMembership {
     private long heartbeat;
     /// Of this life as a member: what belongs to another is passed by.
     private long life;
+    /// Completes when all commits so far are answered, well or not.
+    private CompletableFuture<?> committing = CompletableFuture.completedFuture(null);
     private boolean announced;
     private boolean left;
 
@@ -113,6 +114,7 @@ final class GroupMembership {
         this.port = port;
         this.stream = stream;
         this.group = initial.getGroup();
+        this.memberId = group.getMemberId().isEmpty() ? UUID.randomUUID().toString() : group.getMemberId();
         this.sessionMillis = millis(group.hasSessionTimeout(), group.getSessionTimeout(), SESSION_MILLIS_DEFAULT);
         var rebalanceMillis =
                 millis(group.hasRebalanceTimeout(), group.getRebalanceTimeout(), REBALANCE_MILLIS_DEFAULT);
@@ -130,7 +132,7 @@ final class GroupMembership {
         return given ? duration.getSeconds() * 1000 + duration.getNanos() / 1_000_000 : otherwise;
     }
 
-    private static Duration duration(long millis) {
+    static Duration duration(long millis) {
         return Duration.newBuilder()
                 .setSeconds(millis / 1000)
                 .setNanos((int) (millis % 1000) * 1_000_000)
@@ -231,10 +233,10 @@ final class GroupMembership {
 
     private void failed(Problem problem) {
         var reason = problem.getReason();
-        if (reason == ErrorReason.ERROR_REASON_UNKNOWN_MEMBER
-                || reason == ErrorReason.ERROR_REASON_STALE_MEMBER_EPOCH) {
+        if (reason == ErrorReason.ERROR_REASON_UNKNOWN_MEMBER) {
             joinAnew();
-        } else if (reason == ErrorReason.ERROR_REASON_FENCED_MEMBER
+        } else if (reason == ErrorReason.ERROR_REASON_STALE_MEMBER_EPOCH
+                || reason == ErrorReason.ERROR_REASON_FENCED_MEMBER
                 || problem.getCode() == Status.Code.INVALID_ARGUMENT.value()) {
             stream.fail(problem);
         } else {
@@ -389,28 +391,31 @@ final class GroupMembership {
             tell(commit, ServerProblems.invalidRequest("a commit of nothing"));
             return;
         }
-        var _ = port.commit(request.build(), CALL_MILLIS_MAX)
-                .whenComplete((response, failure) -> stream.execute(() -> {
-                    if (failure != null) {
-                        tell(commit, problem(failure));
-                    } else {
-                        firstProblem(response)
-                                .ifPresentOrElse(problem -> tell(commit, problem), () -> committed(commit));
-                    }
-                }));
+        var answer = port.commit(request.build(), CALL_MILLIS_MAX);
+        committing = CompletableFuture.allOf(committing, answer.handle((_, _) -> true));
+        var _ = answer.whenComplete((response, failure) -> stream.execute(() -> {
+            if (failure != null) {
+                tell(commit, problem(failure));
+            } else {
+                committed(commit, response);
+            }
+        }));
     }
 
-    private static Optional<Problem> firstProblem(CommitOffsetsResponse response) {
-        return response.getResultsList().stream()
-                .filter(CommitResult::hasProblem)
-                .map(CommitResult::getProblem)
-                .findFirst();
-    }
-
-    private void committed(Commit commit) {
-        stream.send(ConsumeResponse.newBuilder()
-                .setCommitted(Committed.newBuilder().setCommitId(commit.getCommitId()))
-                .build());
+    /// @param response one result for each position
+    private void committed(Commit commit, CommitOffsetsResponse response) {
+        var committed = Committed.newBuilder().setCommitId(commit.getCommitId());
+        for (int i = 0; i < response.getResultsCount(); i++) {
+            if (response.getResults(i).hasProblem()) {
+                committed.addProblems(PartitionProblem.newBuilder()
+                        .setAssignment(commit.getPositions(i).getAssignment())
+                        .setProblem(response.getResults(i).getProblem()));
+            }
+        }
+        if (committed.getProblemsCount() > 0) {
+            committed.setProblem(committed.getProblems(0).getProblem());
+        }
+        stream.send(ConsumeResponse.newBuilder().setCommitted(committed).build());
     }
 
     private void tell(Commit commit, Problem problem) {
@@ -421,19 +426,20 @@ final class GroupMembership {
     }
 
     /// The stream has ended. A static member stays until its session times out: it may come back.
-    void leave() {
-        if (left) {
-            return;
+    ///
+    /// @return completes when the coordinator knows, or will not
+    CompletableFuture<?> leave() {
+        if (left || !group.getInstanceId().isEmpty() || memberEpoch == 0) {
+            left = true;
+            return CompletableFuture.completedFuture(null);
         }
         left = true;
-        if (group.getInstanceId().isEmpty() && memberEpoch > 0) {
-            var _ = port.leave(
-                    LeaveRequest.newBuilder()
-                            .setGroupId(group.getGroupId())
-                            .setMemberId(memberId)
-                            .setMemberEpoch(memberEpoch)
-                            .build(),
-                    CALL_MILLIS_MAX);
-        }
+        var request = LeaveRequest.newBuilder()
+                .setGroupId(group.getGroupId())
+                .setMemberId(memberId)
+                .setMemberEpoch(memberEpoch)
+                .build();
+        // What is being committed is this member's: it has to arrive before.
+        return committing.thenCompose(_ -> port.leave(request, CALL_MILLIS_MAX));
     }
 }

@@ -20,9 +20,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 
 /// Looks up offsets, here and at other leaders.
 final class OffsetLookups {
+    /// Of one request.
+    static final int PARTITIONS_MAX = 10_000;
+
     /// A lookup may search a log by time.
     private static final long ANSWER_MILLIS_MAX = 5_000;
 
@@ -96,6 +100,17 @@ final class OffsetLookups {
 
         @Override
         public CompletableFuture<List<ListedOffset>> at(BrokerId broker, List<ListOffsetsPartition> queries) {
+            if (queries.size() <= PARTITIONS_MAX) {
+                return atOnce(broker, queries);
+            }
+            var later = queries.subList(PARTITIONS_MAX, queries.size());
+            return atOnce(broker, queries.subList(0, PARTITIONS_MAX))
+                    .thenCompose(first -> at(broker, later)
+                            .thenApply(rest ->
+                                    Stream.concat(first.stream(), rest.stream()).toList()));
+        }
+
+        private CompletableFuture<List<ListedOffset>> atOnce(BrokerId broker, List<ListOffsetsPartition> queries) {
             var request = ListOffsetsRequest.newBuilder()
                     .addAllPartitions(queries)
                     .setIsolation(isolation)

@@ -8,7 +8,9 @@ import io.weirlog.log.LogSlice;
 import io.weirlog.log.PartitionLog;
 import io.weirlog.log.ReadResult;
 import io.weirlog.log.SystemLimitException;
+import io.weirlog.record.BatchFormat;
 import io.weirlog.record.MalformedBatchException;
+import io.weirlog.record.RecordBatch;
 import io.weirlog.replication.PartitionView;
 import io.weirlog.replication.Partitions;
 import io.weirlog.server.RecordCodec;
@@ -27,6 +29,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -278,7 +281,12 @@ final class PartitionReader {
         }
         if (query.hasPosition()) {
             return switch (resolve(view, start)) {
-                case Position.At(var offset) -> listed.setOffset(offset.value());
+                case Position.At(var offset) -> {
+                    if (!start.hasLatest()) {
+                        batchTime(view, offset).ifPresent(time -> listed.setTimestamp(RecordCodec.timestamp(time)));
+                    }
+                    yield listed.setOffset(offset.value());
+                }
                 case Position.Failed(var problem) -> listed.setProblem(problem);
             };
         }
@@ -288,6 +296,49 @@ final class PartitionReader {
         var known = view.log().endOffsetForEpoch(new LeaderEpoch(query.getEndOfLeaderEpoch()));
         return listed.setOffset(known.endOffset().value())
                 .setLeaderEpoch(known.epoch().value());
+    }
+
+    /// When the first record of the batch was made that holds the first record at or after an offset; empty at the end
+    /// of what can be read, and where no time is known. Reads no more than the batch's header.
+    private static OptionalLong batchTime(PartitionView.Leading view, Offset offset) throws IOException {
+        if (!view.highWatermark().isAfter(offset)) {
+            return OptionalLong.empty();
+        }
+        return switch (view.log().read(offset, 1, view.highWatermark())) {
+            case ReadResult.OutOfRange _ -> OptionalLong.empty();
+            case ReadResult.Slice(var slice) -> {
+                try (slice) {
+                    if (slice.isEmpty()) {
+                        yield OptionalLong.empty();
+                    }
+                    var header = ByteBuffer.allocate(BatchFormat.HEADER_BYTES);
+                    slice.copyTo(0, header);
+                    yield RecordBatch.at(header, 0).firstTimestamp();
+                }
+            }
+        };
+    }
+
+    /// How long the first record that a reader at `position` lacks has been there; empty if this broker does not lead
+    /// the partition, or the reader has everything.
+    OptionalLong unreadMillis(TopicPartition id, long position, long nowMillis) {
+        try {
+            if (position >= 0 && partitions.view(id).orElse(null) instanceof PartitionView.Leading leading) {
+                var start = Math.max(position, leading.log().logStartOffset().value());
+                var time = batchTime(leading, new Offset(start));
+                return time.isPresent() ? OptionalLong.of(Math.max(0, nowMillis - time.getAsLong())) : time;
+            }
+        } catch (IOException e) {
+            LOG.debug("the time of a record of {} cannot be read", id, e);
+        }
+        return OptionalLong.empty();
+    }
+
+    /// The end of what can be read, where this broker leads the partition.
+    OptionalLong highWatermark(TopicPartition id) {
+        return partitions.view(id).orElse(null) instanceof PartitionView.Leading leading
+                ? OptionalLong.of(leading.highWatermark().value())
+                : OptionalLong.empty();
     }
 
     /// The records of a slice from `firstOffset` on, at most `recordsMax`, or what keeps them from being read.

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,12 +23,14 @@ import org.slf4j.LoggerFactory;
 /// The coordinators of this broker: one for each partition of `__offsets` that it leads, as the metadata say.
 public final class GroupCoordinators implements MetadataListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCoordinators.class);
-    private static final long AGAIN_MILLIS = 100;
 
     private final BrokerId self;
     private final GroupCoordinator.Surroundings surroundings;
     /// By partition. Guarded by this object.
     private final Map<TopicPartition, GroupCoordinator> running = new HashMap<>();
+    /// Of partitions whose coordinators ended by themselves. Guarded by this object.
+    private final Map<TopicPartition, ReloadBackoff> backoffs = new HashMap<>();
+
     private MetadataImage image = MetadataImage.EMPTY;
     private Topics topics = Topics.NONE;
     private boolean closed;
@@ -112,6 +115,7 @@ public final class GroupCoordinators implements MetadataListener, AutoCloseable 
                 end(partition);
             }
         }
+        backoffs.keySet().retainAll(led);
         led.forEach(this::begin);
     }
 
@@ -139,9 +143,18 @@ public final class GroupCoordinators implements MetadataListener, AutoCloseable 
     }
 
     /// One that has ended by itself is followed by another, as long as this broker leads the partition.
-    private void ended(TopicPartition partition) {
+    private synchronized void ended(TopicPartition partition) {
+        var current = running.get(partition);
+        if (closed || current == null || !current.hasEnded()) {
+            return;
+        }
+        var now = TimeUnit.NANOSECONDS.toMillis(surroundings.clock().nanoTime());
+        var wait = backoffs.computeIfAbsent(
+                        partition,
+                        _ -> new ReloadBackoff(() -> ThreadLocalRandom.current().nextLong(), now))
+                .nextMillis(now);
         try {
-            var _ = surroundings.timers().schedule(() -> again(partition), AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+            var _ = surroundings.timers().schedule(() -> again(partition), wait, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("the node stops", e);
         }
@@ -162,5 +175,6 @@ public final class GroupCoordinators implements MetadataListener, AutoCloseable 
         closed = true;
         running.values().forEach(GroupCoordinator::close);
         running.clear();
+        backoffs.clear();
     }
 }

@@ -92,8 +92,12 @@ final class GroupListing {
                 .thenApply(reply -> {
                     var answer = ListGroupsResponse.newBuilder();
                     switch (reply.orElseGet(GroupRefusals::loading)) {
-                        case GroupReply.Listed(var groups) ->
+                        case GroupReply.Listed(var groups) -> {
                             groups.forEach(group -> answer.addGroups(GroupResponses.summary(group, self)));
+                            if (groups.size() == PAGE_SIZE_MAX) {
+                                answer.setNextPageToken(groups.getLast().group().value());
+                            }
+                        }
                         case GroupReply.Refused refused -> answer.addProblems(GroupProblems.problem(refused, ""));
                         case GroupReply.Membership _,
                                 GroupReply.Done _,
@@ -105,18 +109,27 @@ final class GroupListing {
                 });
     }
 
-    private static ListGroupsResponse page(ListGroupsRequest request, List<ListGroupsResponse> parts) {
+    /// Merges what was listed in parts. Of a part that ends early nothing is known beyond its token, so the page ends
+    /// there, too: it may be short, or empty where only some states are asked for, and has a token all the same.
+    static ListGroupsResponse page(ListGroupsRequest request, List<ListGroupsResponse> parts) {
         var size = request.getPageSize() == 0 ? PAGE_SIZE_DEFAULT : request.getPageSize();
+        var end = parts.stream()
+                .map(ListGroupsResponse::getNextPageToken)
+                .filter(token -> !token.isEmpty())
+                .min(Comparator.naturalOrder());
         var groups = parts.stream()
                 .flatMap(part -> part.getGroupsList().stream())
                 .filter(group ->
                         request.getStatesCount() == 0 || request.getStatesList().contains(group.getState()))
+                .filter(group -> end.isEmpty() || group.getGroupId().compareTo(end.get()) <= 0)
                 .sorted(Comparator.comparing(GroupSummary::getGroupId))
                 .toList();
         var answer = ListGroupsResponse.newBuilder();
         groups.stream().limit(size).forEach(answer::addGroups);
         if (groups.size() > size) {
             answer.setNextPageToken(answer.getGroups(size - 1).getGroupId());
+        } else {
+            end.ifPresent(answer::setNextPageToken);
         }
         parts.forEach(part -> answer.addAllProblems(part.getProblemsList()));
         return answer.build();

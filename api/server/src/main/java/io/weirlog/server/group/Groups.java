@@ -1,10 +1,12 @@
 package io.weirlog.server.group;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.weirlog.metadata.MetadataClient;
 import io.weirlog.metadata.MetadataListener;
 import io.weirlog.replication.Partitions;
 import io.weirlog.replication.ReplicationClock;
 import io.weirlog.server.TopicLookup;
+import io.weirlog.server.config.LagDetail;
 import io.weirlog.server.consume.GroupPort;
 import io.weirlog.server.group.core.GroupConfig;
 import io.weirlog.server.internal.TopicOpenings;
@@ -17,6 +19,7 @@ import io.weirlog.v1.HeartbeatRequest;
 import io.weirlog.v1.HeartbeatResponse;
 import io.weirlog.v1.LeaveRequest;
 import io.weirlog.v1.LeaveResponse;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -31,9 +34,11 @@ public final class Groups implements AutoCloseable {
 
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("weirlog-groups-timer").factory());
+    private final Executor executor;
     private final GroupCoordinators coordinators;
     private final GroupCalls calls;
     private final GroupListing listing;
+    private final GroupLags lags;
     private final GroupsApi api;
 
     /// @param executor runs what may block
@@ -44,16 +49,15 @@ public final class Groups implements AutoCloseable {
             TopicOpenings openings,
             Ways ways,
             Executor executor) {
+        this.executor = executor;
         var surroundings = new GroupCoordinator.Surroundings(
                 partitions, GroupConfig.DEFAULT, ReplicationClock.SYSTEM, executor, timers, DECOMPRESSED_BYTES_MAX);
         this.coordinators = new GroupCoordinators(topics.self(), surroundings);
         this.calls = new GroupCalls(topics, coordinators, ways.relay(), metadata, openings, executor);
         this.listing = new GroupListing(topics, coordinators, ways.relay());
+        this.lags = new GroupLags(ways.ends(), InstantSource.system());
         this.api = new GroupsApi(
-                calls,
-                listing,
-                new GroupLags(ways.ends()),
-                new OffsetResets(topics, calls, ways.ends(), InstantSource.system()));
+                calls, listing, lags, new OffsetResets(topics, calls, ways.ends(), InstantSource.system()));
     }
 
     /// To other brokers.
@@ -92,6 +96,12 @@ public final class Groups implements AutoCloseable {
                 return calls.call(GroupRpcs.FETCH_OFFSETS, request, waitMillisMax);
             }
         };
+    }
+
+    /// Tells how far behind the groups are that this broker coordinates.
+    public GroupMeters meters(MeterRegistry registry, LagDetail detail, Duration interval) {
+        return new GroupMeters(
+                new GroupMeters.Sources(calls, listing, lags), registry, detail, interval, timers, executor);
     }
 
     /// For other brokers.

@@ -178,7 +178,8 @@ final class OffsetResets {
             case AGE -> one.found = OptionalLong.of(atTime.hasOffset() ? atTime.getOffset() : end);
             case SHIFT_BY -> {
                 var from = one.old.orElse(start);
-                one.found = OptionalLong.of(Math.clamp(from + one.reset.getShiftBy(), start, end));
+                // The shift is cut and not the sum: that of a very large one is none.
+                one.found = OptionalLong.of(from + Math.clamp(one.reset.getShiftBy(), start - from, end - from));
             }
             case TO_NOT_SET -> throw new IllegalStateException("refused before");
         }

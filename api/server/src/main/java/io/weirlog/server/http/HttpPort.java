@@ -5,16 +5,19 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/// Serves `/metrics`, `/healthz` and `/readyz`.
+/// Serves `/metrics`, `/healthz` and `/readyz`, and topics and records below `/v1/` where that is wanted.
 ///
-/// Whoever is slow to ask or to listen holds one of [#CONNECTIONS_MAX] connections, for at most
-/// [#EXCHANGE_SECONDS_MAX] seconds, and nobody else: each exchange has a thread of its own.
+/// Whoever is slow to ask or to listen holds one of [#CONNECTIONS_MAX] connections, for at most [#REQUEST_SECONDS_MAX]
+/// and [#RESPONSE_SECONDS_MAX] seconds, and nobody else: each exchange has a thread of its own.
 public final class HttpPort implements AutoCloseable {
-    static final int CONNECTIONS_MAX = 64;
-    static final int EXCHANGE_SECONDS_MAX = 10;
+    static final int CONNECTIONS_MAX = 128;
+    static final int REQUEST_SECONDS_MAX = 10;
+    /// More than the longest wait for records, and what it may take besides.
+    static final int RESPONSE_SECONDS_MAX = 60;
 
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
@@ -22,8 +25,8 @@ public final class HttpPort implements AutoCloseable {
     static {
         // The JDK's server reads its limits once, when it is loaded.
         System.setProperty("jdk.httpserver.maxConnections", Integer.toString(CONNECTIONS_MAX));
-        System.setProperty("sun.net.httpserver.maxReqTime", Integer.toString(EXCHANGE_SECONDS_MAX));
-        System.setProperty("sun.net.httpserver.maxRspTime", Integer.toString(EXCHANGE_SECONDS_MAX));
+        System.setProperty("sun.net.httpserver.maxReqTime", Integer.toString(REQUEST_SECONDS_MAX));
+        System.setProperty("sun.net.httpserver.maxRspTime", Integer.toString(RESPONSE_SECONDS_MAX));
         System.setProperty("sun.net.httpserver.maxReqHeaders", "50");
     }
 
@@ -31,6 +34,7 @@ public final class HttpPort implements AutoCloseable {
     private final ExecutorService executor;
     private final NodeMeters meters;
     private final Readiness readiness;
+    private volatile Optional<JsonApi> records = Optional.empty();
 
     private HttpPort(HttpServer server, NodeMeters meters, Readiness readiness) {
         this.server = server;
@@ -49,6 +53,11 @@ public final class HttpPort implements AutoCloseable {
         return port;
     }
 
+    /// Serves topics and records, too, from now on.
+    public void serve(JsonApi api) {
+        records = Optional.of(api);
+    }
+
     public int port() {
         return server.getAddress().getPort();
     }
@@ -57,6 +66,10 @@ public final class HttpPort implements AutoCloseable {
 
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
+            if (exchange.getRequestURI().getRawPath().startsWith(JsonApi.PREFIX)) {
+                answerRecords(exchange);
+                return;
+            }
             var method = exchange.getRequestMethod();
             boolean known = method.equals("GET") || method.equals("HEAD");
             var answer = known
@@ -71,6 +84,16 @@ public final class HttpPort implements AutoCloseable {
                 exchange.sendResponseHeaders(answer.status(), bytes.length);
                 exchange.getResponseBody().write(bytes);
             }
+        }
+    }
+
+    private void answerRecords(HttpExchange exchange) throws IOException {
+        var api = records;
+        if (api.isPresent()) {
+            api.get().handle(exchange);
+        } else {
+            HttpAnswer.of(HttpRefusal.of(404, "topics and records are not served here: see http.records.enable"))
+                    .send(exchange);
         }
     }
 

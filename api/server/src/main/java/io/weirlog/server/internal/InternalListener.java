@@ -6,6 +6,7 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerCredentials;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
@@ -40,9 +41,13 @@ public final class InternalListener implements AutoCloseable {
 
     /// @param messageBytesMax the largest message that another node may send
     public InternalListener(
-            InetSocketAddress address, List<BindableService> services, Executor executor, int messageBytesMax)
+            InetSocketAddress address,
+            ServerCredentials security,
+            List<BindableService> services,
+            Executor executor,
+            int messageBytesMax)
             throws IOException {
-        var builder = NettyServerBuilder.forAddress(address)
+        var builder = NettyServerBuilder.forAddress(address, security)
                 .executor(executor)
                 .callExecutor(new ByService())
                 .maxInboundMessageSize(Math.max(NodeConnections.MESSAGE_BYTES_MAX, messageBytesMax))

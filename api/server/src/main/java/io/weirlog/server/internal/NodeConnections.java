@@ -2,9 +2,9 @@ package io.weirlog.server.internal;
 
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import io.weirlog.common.BrokerId;
 import io.weirlog.metadata.Endpoint;
+import io.weirlog.server.tls.NodeTls;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,12 +19,14 @@ public final class NodeConnections implements AutoCloseable {
     private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration CLOSE_WAIT_MAX = Duration.ofSeconds(2);
 
+    private final NodeTls tls;
     private final Executor executor;
     private final Map<Endpoint, ManagedChannel> channels = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /// @param executor runs what answers call back
-    public NodeConnections(Executor executor) {
+    public NodeConnections(NodeTls tls, Executor executor) {
+        this.tls = tls;
         this.executor = executor;
     }
 
@@ -41,8 +43,7 @@ public final class NodeConnections implements AutoCloseable {
     }
 
     private ManagedChannel open(Endpoint node) {
-        return NettyChannelBuilder.forAddress(node.host(), node.port())
-                .usePlaintext()
+        return tls.channel(node)
                 .userAgent("weirlog-node")
                 .executor(executor)
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)

@@ -2,7 +2,6 @@ package io.weirlog.server.produce;
 
 import com.google.protobuf.Duration;
 import com.google.protobuf.UnsafeByteOperations;
-import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -106,7 +105,7 @@ final class ProduceLink implements StreamObserver<ProduceResponse> {
         if (state != State.UNUSED) {
             return state == State.OPENING || state == State.OPEN;
         }
-        var call = means.relay().newCall(leader, means.produce(), CallOptions.DEFAULT);
+        var call = means.relay().newCall(context, leader, means.produce());
         if (call.isEmpty()) {
             state = State.ENDED;
             return true;
@@ -114,14 +113,8 @@ final class ProduceLink implements StreamObserver<ProduceResponse> {
         state = State.OPENING;
         openedNanos = means.clock().nanoTime();
         heardNanos = openedNanos;
-        var previous = context.attach();
-        ClientCallStreamObserver<Framed<ProduceRequest>> opened;
-        try {
-            opened = (ClientCallStreamObserver<Framed<ProduceRequest>>)
-                    ClientCalls.asyncBidiStreamingCall(call.get(), this);
-        } finally {
-            context.detach(previous);
-        }
+        var opened =
+                (ClientCallStreamObserver<Framed<ProduceRequest>>) ClientCalls.asyncBidiStreamingCall(call.get(), this);
         requests = opened;
         opened.onNext(Framed.of(ProduceRequest.newBuilder()
                 .setInitial(ProduceInitial.newBuilder().setClientId(clientId).setRouting(Routing.ROUTING_LEADER_ONLY))

@@ -5,6 +5,7 @@ import io.grpc.stub.StreamObserver;
 import io.weirlog.server.NodeFacts;
 import io.weirlog.server.OpenStreams;
 import io.weirlog.server.ServerProblems;
+import io.weirlog.server.request.RequestWatch;
 import io.weirlog.v1.AppendResult;
 import io.weirlog.v1.Draining;
 import io.weirlog.v1.Heartbeat;
@@ -32,6 +33,7 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
     private final OpenStreams openStreams;
     private final Appender appender;
     private final AppendRoutes routes;
+    private final RequestWatch watch;
     private final ServerCallStreamObserver<ProduceResponse> responses;
     private final Map<Integer, String> aliases = new HashMap<>();
     private @Nullable ProduceInitial initial;
@@ -51,11 +53,13 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
             OpenStreams openStreams,
             Appender appender,
             AppendRoutes routes,
+            RequestWatch watch,
             ServerCallStreamObserver<ProduceResponse> responses) {
         this.facts = facts;
         this.openStreams = openStreams;
         this.appender = appender;
         this.routes = routes;
+        this.watch = watch;
         this.responses = responses;
         responses.disableAutoRequest();
         responses.setOnReadyHandler(this::requestOwed);
@@ -127,8 +131,9 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
             refuse(append, aliasProblem(append));
             return;
         }
+        var begunNanos = System.nanoTime();
         var order = AppendOrder.of(append, framed.payload(), topic, defaults);
-        switch (appender.submit(order, way, result -> onResult(correlationId, result))) {
+        switch (appender.submit(order, way, result -> onResult(correlationId, begunNanos, result))) {
             case Appender.Submitted.Expect(var results) -> expect(results);
             case Appender.Submitted.Refused(var problem) -> refuse(append, problem);
         }
@@ -172,7 +177,7 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
         if (append.hasPartition()) {
             result.setPartition(append.getPartition());
         }
-        onResult(append.getCorrelationId(), result.build());
+        onResult(append.getCorrelationId(), System.nanoTime(), result.build());
     }
 
     /// One of the results was counted already. Some may have come before they are counted here, so the count can be
@@ -184,7 +189,7 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
         completeIfDone();
     }
 
-    private void onResult(long correlationId, AppendResult result) {
+    private void onResult(long correlationId, long begunNanos, AppendResult result) {
         synchronized (this) {
             resultsExpected--;
             requestsOwed++;
@@ -193,6 +198,8 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
                     .build());
             completeIfDone();
         }
+        watch.produced(
+                result.hasFailure() ? result.getFailure().getProblem().getCode() : 0, System.nanoTime() - begunNanos);
         requestOwed();
     }
 

@@ -7,12 +7,14 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.weirlog.replication.Partitions;
 import io.weirlog.replication.ReplicationClock;
+import io.weirlog.server.DiskReserve;
 import io.weirlog.server.NodeFacts;
 import io.weirlog.server.OpenStreams;
 import io.weirlog.server.RequestMemory;
 import io.weirlog.server.TopicLookup;
 import io.weirlog.server.TopicSettings;
 import io.weirlog.server.relay.Relay;
+import io.weirlog.server.request.RequestWatch;
 import io.weirlog.v1.AppendRequest;
 import io.weirlog.v1.AppendResponse;
 import io.weirlog.v1.AppendResult;
@@ -35,6 +37,10 @@ public final class ProducerApi implements AutoCloseable {
     private final Appender appender;
     private final ProducerInits inits;
     private final AppendRoutes routes;
+    private final RequestWatch watch;
+
+    /// What the appends of all clients share.
+    public record Surroundings(RequestMemory memory, DiskReserve disk, RequestWatch watch) {}
 
     /// @param relay the way to other leaders; empty where other brokers call: what they send goes no further
     public ProducerApi(
@@ -44,15 +50,16 @@ public final class ProducerApi implements AutoCloseable {
             TopicSettings settings,
             Partitions partitions,
             ProducerIds producerIds,
-            RequestMemory memory,
+            Surroundings surroundings,
             Optional<Relay> relay,
             DataPlane methods) {
         this.facts = facts;
         this.openStreams = openStreams;
-        this.appender = new Appender(topics, settings, memory, ReplicationClock.SYSTEM);
+        this.appender = new Appender(topics, settings, surroundings.memory(), ReplicationClock.SYSTEM);
+        this.watch = surroundings.watch();
         this.methods = methods;
         this.routes = new AppendRoutes(
-                new LocalAppends(partitions, new AppendAnswers(topics)),
+                new LocalAppends(partitions, surroundings, new AppendAnswers(topics)),
                 relay.map(way -> new AppendPaths.Means(way, topics, ReplicationClock.SYSTEM, methods.produce())));
         this.inits = new ProducerInits(producerIds);
     }
@@ -73,7 +80,7 @@ public final class ProducerApi implements AutoCloseable {
 
     private StreamObserver<Framed<ProduceRequest>> produce(StreamObserver<ProduceResponse> responses) {
         return new ProduceStream(
-                facts, openStreams, appender, routes, (ServerCallStreamObserver<ProduceResponse>) responses);
+                facts, openStreams, appender, routes, watch, (ServerCallStreamObserver<ProduceResponse>) responses);
     }
 
     private void append(Framed<AppendRequest> request, StreamObserver<AppendResponse> responses) {

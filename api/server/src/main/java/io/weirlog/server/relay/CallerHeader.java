@@ -13,6 +13,7 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.internal.v1.Caller;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.internal.NodeIdentity;
+import io.weirlog.server.request.Origin;
 import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
 import java.util.Optional;
@@ -28,7 +29,8 @@ public final class CallerHeader {
     static Channel attached(Channel channel, NodeIdentity identity, BrokerId callee) {
         var headers = new Metadata();
         headers.put(KEY, identity.callerTo(callee));
-        return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+        return ClientInterceptors.intercept(
+                channel, MetadataUtils.newAttachHeadersInterceptor(headers), Origin.passingOn());
     }
 
     /// Turns away who does not say that it is a node of this cluster and means this one.

@@ -3,6 +3,7 @@ package io.weirlog.server.relay;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.MethodDescriptor;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
@@ -12,6 +13,7 @@ import io.weirlog.metadata.Endpoint;
 import io.weirlog.server.ServerProblems;
 import io.weirlog.server.internal.NodeConnections;
 import io.weirlog.server.internal.NodeIdentity;
+import io.weirlog.server.tls.NodeTls;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
 import io.weirlog.wire.Framed;
@@ -37,7 +39,7 @@ public final class Relay implements AutoCloseable {
 
     private final NodeIdentity identity;
     private final Function<BrokerId, Optional<Endpoint>> addresses;
-    private final NodeConnections connections = new NodeConnections(Runnable::run);
+    private final NodeConnections connections;
     private final int messageBytesMax;
     private final int inFlightMax;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -49,11 +51,13 @@ public final class Relay implements AutoCloseable {
     /// @param messageBytesMax the largest message that another broker may answer with
     public Relay(
             NodeIdentity identity,
+            NodeTls tls,
             Function<BrokerId, Optional<Endpoint>> addresses,
             int messageBytesMax,
             int inFlightMax,
             MeterRegistry registry) {
         this.identity = identity;
+        this.connections = new NodeConnections(tls, Runnable::run);
         this.addresses = addresses;
         this.messageBytesMax = messageBytesMax;
         this.inFlightMax = inFlightMax;
@@ -98,7 +102,19 @@ public final class Relay implements AutoCloseable {
     }
 
     /// A new call to that broker; empty if nobody knows where it is. What it answers comes on the network's threads.
-    public <Q, R> Optional<ClientCall<Q, R>> newCall(BrokerId broker, MethodDescriptor<Q, R> method, CallOptions with) {
+    ///
+    /// @param context that the call belongs to: it ends with that
+    public <Q, R> Optional<ClientCall<Q, R>> newCall(Context context, BrokerId broker, MethodDescriptor<Q, R> method) {
+        var previous = context.attach();
+        try {
+            return newCall(broker, method, CallOptions.DEFAULT);
+        } finally {
+            context.detach(previous);
+        }
+    }
+
+    private <Q, R> Optional<ClientCall<Q, R>> newCall(
+            BrokerId broker, MethodDescriptor<Q, R> method, CallOptions with) {
         return channel(broker).map(channel -> channel.newCall(method, with.withMaxInboundMessageSize(messageBytesMax)));
     }
 

@@ -3,7 +3,6 @@ package io.weirlog.server.replication;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
@@ -17,6 +16,7 @@ import io.weirlog.replication.link.Outbound;
 import io.weirlog.replication.link.ReplicaTransport;
 import io.weirlog.replication.link.ToLeader;
 import io.weirlog.server.internal.NodeIdentity;
+import io.weirlog.server.tls.NodeTls;
 import io.weirlog.wire.BufferSource;
 import io.weirlog.wire.Framed;
 import java.util.List;
@@ -37,6 +37,7 @@ public final class GrpcReplicaTransport implements ReplicaTransport, AutoCloseab
     private static final long CLOSE_WAIT_SECONDS = 2;
 
     private final NodeIdentity identity;
+    private final NodeTls tls;
     private final Function<BrokerId, Optional<Endpoint>> addresses;
     private final int messageBytesMax;
     private final MethodDescriptor<FollowRequest, Framed<FollowResponse>> follow;
@@ -46,10 +47,12 @@ public final class GrpcReplicaTransport implements ReplicaTransport, AutoCloseab
     /// @param messageBytesMax the largest message from a leader: a batch of the largest size and its envelope
     public GrpcReplicaTransport(
             NodeIdentity identity,
+            NodeTls tls,
             Function<BrokerId, Optional<Endpoint>> addresses,
             int messageBytesMax,
             BufferSource buffers) {
         this.identity = identity;
+        this.tls = tls;
         this.addresses = addresses;
         this.messageBytesMax = messageBytesMax;
         this.follow = FollowMethod.of(buffers);
@@ -72,8 +75,7 @@ public final class GrpcReplicaTransport implements ReplicaTransport, AutoCloseab
     }
 
     private ManagedChannel open(Endpoint address) {
-        return NettyChannelBuilder.forAddress(address.host(), address.port())
-                .usePlaintext()
+        return tls.channel(address)
                 .userAgent("weirlog-replica")
                 // What comes is only handed on.
                 .directExecutor()

@@ -8,6 +8,8 @@ import io.weirlog.common.BrokerId;
 import io.weirlog.replication.SyncConfig;
 import io.weirlog.server.config.ConfigResult.Setting;
 import io.weirlog.server.config.ConfigSources.Flag;
+import io.weirlog.tls.TlsFiles;
+import io.weirlog.tls.TlsVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -201,6 +204,50 @@ class NodeConfigLoaderTest {
         assertEquals(List.of(problem), problems(sources(List.of(new Flag(key, value, "-c")))));
     }
 
+    @Test
+    void tlsNeedsItsFiles() throws IOException {
+        var on = new Flag("tls.mode", "on", "-c");
+        assertEquals(
+                List.of(
+                        "tls.certificate: is missing, but tls.mode is on: give the path of a PEM file (weirlog tls init"
+                                + " makes such) (default)",
+                        "tls.ca: is missing, but tls.mode is on: give the path of a PEM file (weirlog tls init makes such)"
+                                + " (default)"),
+                problems(sources(List.of(on, new Flag("tls.key", "k", "-c")))));
+        var files = List.of("tls.certificate", "tls.key", "tls.ca").stream().map(key -> new Flag(key, "f", "-c"));
+        var plain = Stream.concat(files, Stream.of(on, new Flag("http.records.enable", "true", "-c")));
+        assertEquals(
+                List.of("http.records.enable: would serve records without TLS, but tls.mode is on: leave it false"
+                        + " (flag -c)"),
+                problems(sources(plain.toList())));
+        var file = file("""
+                tls.mode: on
+                tls.certificate: c
+                tls.key: k
+                tls.ca: a
+                tls.client.auth: required
+                """);
+        assertEquals(
+                Optional.of(new NodeConfig.Tls(
+                        TlsFiles.of(Path.of("c"), Path.of("k"), Path.of("a")),
+                        NodeConfig.ClientAuth.REQUIRED,
+                        TlsVersion.TLS_1_3,
+                        List.of(new IdentityPattern(IdentityPattern.Kind.URI, "urn:weirlog:node")),
+                        Duration.ofSeconds(10))),
+                valid(new ConfigSources(Optional.of(file), Map.of(), List.of(), Map.of()))
+                        .config()
+                        .network()
+                        .tls());
+        // Commands for clients read the same variables: with TLS off they mean nothing to a node.
+        var variables = Map.of("WEIRLOG_TLS_CA", "a");
+        assertEquals(
+                Optional.empty(),
+                valid(new ConfigSources(Optional.empty(), variables, List.of(), Map.of()))
+                        .config()
+                        .network()
+                        .tls());
+    }
+
     @ParameterizedTest
     @CsvSource(textBlock = """
             client.host, ''
@@ -218,6 +265,10 @@ class NodeConfigLoaderTest {
             max.request.bytes, 8MIB
             max.request.bytes, 99999999999999999999
             max.request.bytes, 9999999TiB
+            tls.mode, true
+            tls.client.auth, Required
+            tls.min.version, 1.1
+            tls.node.identity, weirlog
             shutdown.grace, -1s
             shutdown.grace, 2h
             """)
@@ -238,6 +289,9 @@ class NodeConfigLoaderTest {
             max.request.bytes, 256 MiB
             http.port, 0
             http.port, off
+            tls.client.auth, optional
+            tls.min.version, 1.2
+            tls.node.identity, 'dns:*.brokers.example.org, cn:node'
             shutdown.grace, 1500ms
             shutdown.grace, 1m
             """)

@@ -26,6 +26,7 @@ import io.weirlog.server.internal.NodeIdentity;
 import io.weirlog.server.relay.Relay;
 import io.weirlog.server.relay.RelayException;
 import io.weirlog.server.relay.RelayedRpc;
+import io.weirlog.server.tls.NodeTls;
 import io.weirlog.v1.Acks;
 import io.weirlog.v1.AppendOutcome;
 import io.weirlog.v1.AppendResult;
@@ -76,6 +77,7 @@ class ProduceLinkTest {
     private Relay relay(int port) {
         return new Relay(
                 new NodeIdentity("c", new BrokerId(1)),
+                NodeTls.off(new SimpleMeterRegistry()),
                 _ -> Optional.of(new Endpoint("127.0.0.1", port)),
                 1 << 20,
                 1,

@@ -69,10 +69,22 @@ final class MemberWatch {
                     var ref = new GroupRequest.MemberRef(key.member(), waiter.knownEpoch());
                     changes.answer(
                             waiter.ticket(),
-                            stranger(key.group(), ref)
+                            usurped(key.group(), key.member(), waiter.instance())
+                                    .or(() -> stranger(key.group(), ref))
                                     .<GroupReply>map(refused -> refused)
                                     .orElseGet(() -> state(key, changes.now())));
                 }));
+    }
+
+    /// Whether another process has this one's instance id. Told before anything else: who is only told that it is no
+    /// member joins again, and the two would fence each other for ever.
+    Optional<GroupReply.Refused> usurped(GroupId id, MemberId member, Optional<InstanceId> instance) {
+        return instance.flatMap(name -> store.group(id).flatMap(group -> group.memberOf(name)))
+                .filter(other -> !other.equals(member))
+                .map(_ -> RequestChecks.refused(
+                        RefusalReason.FENCED_MEMBER,
+                        "another process has joined group '%s' under the same instance id: stop this one"
+                                .formatted(id)));
     }
 
     /// Why this is not a member in its present life; empty if it is.

@@ -75,18 +75,10 @@ final class Membership {
     Optional<GroupReply> heartbeat(Ticket ticket, GroupRequest.Heartbeat heartbeat, Changes changes) {
         var id = heartbeat.group();
         var member = heartbeat.member();
-        var fenced = heartbeat
-                .instance()
-                .flatMap(instance -> store.group(id).flatMap(group -> group.memberOf(instance)))
-                .filter(other -> !other.equals(member));
-        if (fenced.isPresent()) {
-            return Optional.of(RequestChecks.refused(
-                    RefusalReason.FENCED_MEMBER,
-                    "another process has joined group '%s' under the same instance id: stop this one".formatted(id)));
-        }
-        var stranger = watch.stranger(id, new GroupRequest.MemberRef(member, heartbeat.epoch()));
-        if (stranger.isPresent()) {
-            return Optional.of(stranger.get());
+        var refused = watch.usurped(id, member, heartbeat.instance())
+                .or(() -> watch.stranger(id, new GroupRequest.MemberRef(member, heartbeat.epoch())));
+        if (refused.isPresent()) {
+            return Optional.of(refused.get());
         }
         var group = store.existing(id);
         var instance = group.terms(member).instance();
@@ -104,7 +96,11 @@ final class Membership {
             var wait = Math.min(heartbeat.waitMillis(), state.heartbeatMillis());
             watch.letWait(
                     key,
-                    new Session.Waiter(ticket, heartbeat.epoch(), changes.now().monotonicMillis() + wait));
+                    new Session.Waiter(
+                            ticket,
+                            heartbeat.instance(),
+                            heartbeat.epoch(),
+                            changes.now().monotonicMillis() + wait));
             return Optional.empty();
         }
         return Optional.of(state);

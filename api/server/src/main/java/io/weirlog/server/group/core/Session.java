@@ -16,8 +16,9 @@ final class Session {
 
     /// A heartbeat that waits for something new.
     ///
+    /// @param instance under which its sender joined
     /// @param knownEpoch the newest member epoch that its sender knows
-    record Waiter(Ticket ticket, int knownEpoch, long untilMillis) {}
+    record Waiter(Ticket ticket, Optional<InstanceId> instance, int knownEpoch, long untilMillis) {}
 
     Session(long nowMillis) {
         heardAtMillis = nowMillis;

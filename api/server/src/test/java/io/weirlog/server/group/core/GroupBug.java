@@ -14,6 +14,8 @@ enum GroupBug {
     STALE_EPOCH_COMMITS,
     /// A member that comes back leaves its former life in force.
     RETURN_WITHOUT_FENCING,
+    /// A member that comes back under its member id begins with an epoch that it may have had before it went.
+    EPOCHS_REPEAT,
     /// A heartbeat acknowledges a revocation that its sender had not heard of.
     OLD_HEARTBEAT_ACKNOWLEDGES,
     /// Answers do not wait for what they show to be committed.

@@ -214,9 +214,31 @@ class GroupMachineTest {
         assertEquals(Optional.empty(), bench.ask(heartbeat("a", a.epoch(), a.assigned(), 60_000)));
         bench.late.clear();
         bench.join("a2", Optional.of("host-a"));
+        assertToldLate(RefusalReason.UNKNOWN_MEMBER);
+    }
+
+    /// Were it told only that it is no member, it would join again and fence the other one.
+    @Test
+    void aHeartbeatThatWaitsIsToldThatAnotherProcessHasItsInstanceId() {
+        var a = bench.settle(bench.join("a", Optional.of("host-a")));
+        var waiting = new GroupRequest.Heartbeat(
+                GROUP,
+                a.member(),
+                a.epoch(),
+                Optional.of(new InstanceId("host-a")),
+                Optional.empty(),
+                a.assigned(),
+                60_000);
+        assertEquals(Optional.empty(), bench.ask(waiting));
+        bench.late.clear();
+        bench.join("a2", Optional.of("host-a"));
+        assertToldLate(RefusalReason.FENCED_MEMBER);
+    }
+
+    private void assertToldLate(RefusalReason reason) {
         assertTrue(bench.late.stream()
-                .anyMatch(answer -> answer.reply() instanceof GroupReply.Refused refused
-                        && refused.reason() == RefusalReason.UNKNOWN_MEMBER));
+                .anyMatch(
+                        answer -> answer.reply() instanceof GroupReply.Refused refused && refused.reason() == reason));
     }
 
     @Test

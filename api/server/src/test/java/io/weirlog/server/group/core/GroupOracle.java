@@ -22,6 +22,8 @@ final class GroupOracle {
     private final Map<Place, Tenure> tenures = new HashMap<>();
     private final Map<Place, List<Version>> versions = new LinkedHashMap<>();
     private final Map<Long, Commit> commits = new HashMap<>();
+    /// The highest epoch that each member ever had, as long as its group is there.
+    private final Map<MemberKey, Integer> epochs = new HashMap<>();
     private final Set<Long> inLog = new HashSet<>();
     private final Set<GroupId> deleted = new HashSet<>();
     private final Set<SimMember.Life> lives = new LinkedHashSet<>();
@@ -131,7 +133,27 @@ final class GroupOracle {
             var expired = members(group).isEmpty() && sim.plan().mayExpire();
             require(gone || asked || expired, "G3: %s while there are members to read on", record);
             sim.count(gone ? "offsets removed with their topic" : "offsets expired");
+        } else if (record instanceof GroupRecord.CurrentChanged(var group, var member, var current)) {
+            checkEpoch(new MemberKey(group, member), current.epoch());
+        } else if (record instanceof GroupRecord.GroupRemoved(var group)) {
+            epochs.keySet().removeIf(member -> member.group().equals(group));
         }
+    }
+
+    /// G3: a request tells by its epoch which life of the member it comes from.
+    private void checkEpoch(MemberKey member, int epoch) {
+        var isThere = committed
+                .group(member.group())
+                .flatMap(group -> group.current(member.member()))
+                .isPresent();
+        var highest = epochs.getOrDefault(member, -1);
+        require(
+                epoch > highest || (isThere && epoch == highest),
+                "G3: %s has epoch %s, after %s",
+                member,
+                epoch,
+                highest);
+        epochs.put(member, epoch);
     }
 
     private Set<MemberId> members(GroupId group) {

@@ -20,6 +20,11 @@ record GroupSimPlan(
         int rebalanceMillis,
         int retentionMillis,
         int horizonMillis) {
+    /// Who lets go in time is not fenced: a member hears of a revocation within a heartbeat interval, takes its time to
+    /// stop, and may have a heartbeat waiting when it is done. With less, members fence each other in turn for
+    /// ever.
+    private static final int REBALANCE_MILLIS_MIN = 2_700;
+
     enum Fault {
         ELECTION,
         BROKER_PAUSE,
@@ -56,7 +61,7 @@ record GroupSimPlan(
                 faults,
                 500 + random.nextInt(2_500),
                 2_000 + random.nextInt(3_000),
-                1_500 + random.nextInt(3_000),
+                REBALANCE_MILLIS_MIN + random.nextInt(1_800),
                 random.nextBoolean() ? 2_000 + random.nextInt(5_000) : 1_000_000,
                 10_000 + random.nextInt(15_000));
     }

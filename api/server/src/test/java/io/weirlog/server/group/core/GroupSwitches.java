@@ -79,6 +79,11 @@ final class GroupSwitches {
         }
 
         @Override
+        int nextGroupEpoch(int groupEpoch, int formerMemberEpoch) {
+            return super.nextGroupEpoch(groupEpoch, bug == GroupBug.EPOCHS_REPEAT ? 0 : formerMemberEpoch);
+        }
+
+        @Override
         boolean mayExpire(Group group) {
             return super.mayExpire(group) || (bug == GroupBug.EXPIRY_WHILE_REBALANCING && !group.isStable());
         }

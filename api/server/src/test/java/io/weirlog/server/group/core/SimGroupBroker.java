@@ -117,12 +117,20 @@ final class SimGroupBroker {
     }
 
     void replicate() {
-        for (var other : sim.brokers()) {
-            if (other != this) {
-                var epoch = ledEpoch;
-                sim.deliver(other, () -> other.follow(this, epoch));
-            }
+        sim.brokers().forEach(this::replicateTo);
+    }
+
+    private void replicateTo(SimGroupBroker other) {
+        if (other != this) {
+            var epoch = ledEpoch;
+            sim.deliver(other, () -> other.follow(this, epoch));
         }
+    }
+
+    private boolean isBehind(SimGroupBroker other) {
+        return other.knownEpoch != ledEpoch
+                || other.watermark < watermark
+                || ends.getOrDefault(other.id, -1) < log.size();
     }
 
     private void follow(SimGroupBroker leader, int epoch) {
@@ -164,7 +172,7 @@ final class SimGroupBroker {
     /// What was lost on the way is sent again.
     void resend() {
         if (leads() && !isPaused()) {
-            replicate();
+            sim.brokers().stream().filter(this::isBehind).forEach(this::replicateTo);
         }
     }
 

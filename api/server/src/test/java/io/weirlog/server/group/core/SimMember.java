@@ -15,6 +15,7 @@ import java.util.TreeSet;
 final class SimMember {
     private static final int BEAT_MILLIS = 500;
     private static final int CONSUME_MILLIS = 400;
+    private static final int LET_GO_MILLIS_MAX = 600;
 
     private final GroupSim sim;
     private final int number;
@@ -259,6 +260,10 @@ final class SimMember {
                     stop(entry.getKey(), entry.getValue());
                 }
             }
+            // Let go of in an epoch that was over when the heartbeat came: that acknowledged nothing.
+            if (!owned.keySet().containsAll(state.revoking())) {
+                beat();
+            }
         }
 
         private void stop(TopicPartition partition, Owned one) {
@@ -268,7 +273,7 @@ final class SimMember {
             one.stopping = true;
             sim.queue()
                     .after(
-                            sim.random().nextInt(1_200),
+                            sim.random().nextInt(LET_GO_MILLIS_MAX),
                             () -> awake(() -> {
                                 if (one.stopping && owned.get(partition) == one) {
                                     commit(List.of(partition));

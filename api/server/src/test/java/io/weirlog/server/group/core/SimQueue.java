@@ -1,18 +1,23 @@
 package io.weirlog.server.group.core;
 
-import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /// What happens when, in simulated time: one event after the other.
 final class SimQueue {
-    private final PriorityQueue<Entry> queue =
-            new PriorityQueue<>(Comparator.comparingLong(Entry::atMillis).thenComparingLong(Entry::number));
+    private final PriorityQueue<Entry> queue = new PriorityQueue<>();
     private long nowMillis;
     private long events;
     private long trace;
     private long numbers;
 
-    private record Entry(long atMillis, long number, Runnable action) {}
+    private record Entry(long atMillis, long number, Runnable action) implements Comparable<Entry> {
+        @Override
+        public int compareTo(Entry other) {
+            return atMillis == other.atMillis
+                    ? Long.compare(number, other.number)
+                    : Long.compare(atMillis, other.atMillis);
+        }
+    }
 
     long nowMillis() {
         return nowMillis;

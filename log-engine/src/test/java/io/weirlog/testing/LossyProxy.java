@@ -1,4 +1,4 @@
-package io.weirlog.cli;
+package io.weirlog.testing;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,35 +10,45 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Stands between clients and a broker, and loses the broker's answers when told to: what clients ask for is done, and
-/// they do not hear of it.
-final class LossyProxy implements AutoCloseable {
+/// Stands between clients and a server, and loses what it passes on when told to.
+public final class LossyProxy implements AutoCloseable {
     private static final int BUFFER_BYTES = 16 * 1024;
 
     private final ServerSocket listener;
-    private final InetSocketAddress broker;
+    private final InetSocketAddress server;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong lostBytes = new AtomicLong();
     private volatile boolean losing;
+    private volatile int accepted;
+    private volatile int deaf;
 
-    LossyProxy(InetSocketAddress clients, InetSocketAddress broker) throws IOException {
-        this.broker = broker;
+    /// @param clients where they connect to
+    public LossyProxy(InetSocketAddress clients, InetSocketAddress server) throws IOException {
+        this.server = server;
         this.listener = new ServerSocket();
         listener.bind(clients);
         Thread.ofVirtual().start(this::accept);
     }
 
-    /// From now on nothing that the broker says gets through, until [#cut].
-    void loseAnswers() {
+    /// From now on nothing that the server says gets through, until [#cut]: what clients ask for is done, and they do
+    /// not hear of it.
+    public void loseAnswers() {
         losing = true;
     }
 
-    long lostBytes() {
+    /// From now on nothing gets through the connections that are open, either way, and none of them breaks. New ones
+    /// lose
+    /// nothing. So it is when a server moves to another address, and nobody has the former one.
+    public void deafen() {
+        deaf = accepted;
+    }
+
+    public long lostBytes() {
         return lostBytes.get();
     }
 
     /// Breaks all connections; new ones lose nothing.
-    void cut() {
+    public void cut() {
         open.forEach(LossyProxy::close);
         losing = false;
     }
@@ -47,20 +57,22 @@ final class LossyProxy implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 var client = listener.accept();
-                var server = new Socket();
+                var number = accepted + 1;
+                accepted = number;
+                var to = new Socket();
                 open.add(client);
-                open.add(server);
-                server.connect(broker);
-                Thread.ofVirtual().start(() -> pump(client, server, false));
-                Thread.ofVirtual().start(() -> pump(server, client, true));
+                open.add(to);
+                to.connect(server);
+                Thread.ofVirtual().start(() -> pump(client, to, number, false));
+                Thread.ofVirtual().start(() -> pump(to, client, number, true));
             } catch (IOException e) {
-                // This is closed, or the broker is: its clients find out.
+                // This is closed, or the server is: its clients find out.
                 open.forEach(LossyProxy::close);
             }
         }
     }
 
-    private void pump(Socket from, Socket to, boolean answers) {
+    private void pump(Socket from, Socket to, int number, boolean answers) {
         var buffer = new byte[BUFFER_BYTES];
         var losesRest = false;
         try (from;
@@ -69,7 +81,7 @@ final class LossyProxy implements AutoCloseable {
                 OutputStream out = to.getOutputStream()) {
             for (var count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 // A stream with a hole in it would be no stream.
-                losesRest |= answers && losing;
+                losesRest |= (answers && losing) || number <= deaf;
                 if (losesRest) {
                     lostBytes.addAndGet(count);
                 } else {

@@ -1,4 +1,4 @@
-package io.weirlog.bench.load;
+package io.weirlog.bench;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -8,19 +8,20 @@ import java.util.Locale;
 import java.util.Map;
 
 /// Collects what was measured and prints medians, and their ratios to the peer's.
-final class Figures {
+public final class Figures {
     private static final double WHOLE_FROM = 100;
 
     private final List<String> contenders;
     private final String peer;
     private final Map<String, Map<String, List<Double>>> rows = new LinkedHashMap<>();
 
-    Figures(List<String> contenders, String peer) {
+    /// @param peer to whose figures the others' are compared
+    public Figures(List<String> contenders, String peer) {
         this.contenders = contenders;
         this.peer = peer;
     }
 
-    void add(String row, String contender, double value) {
+    public void add(String row, String contender, double value) {
         rows.computeIfAbsent(row, _ -> new LinkedHashMap<>())
                 .computeIfAbsent(contender, _ -> new ArrayList<>())
                 .add(value);
@@ -28,7 +29,7 @@ final class Figures {
 
     /// A row for each figure: the median of each contender, beside the peer's as a multiple of it; with the smallest
     /// and the largest where there are several.
-    void print(PrintStream out) {
+    public void print(PrintStream out) {
         out.println("| | " + String.join(" | ", contenders) + " |");
         out.println("|---" + "|---".repeat(contenders.size()) + "|");
         rows.forEach((row, byContender) -> {

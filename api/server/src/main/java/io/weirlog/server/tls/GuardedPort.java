@@ -1,0 +1,155 @@
+package io.weirlog.server.tls;
+
+import io.grpc.netty.GrpcHttp2ConnectionHandler;
+import io.grpc.netty.InternalProtocolNegotiator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameTypes;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AsciiString;
+import io.netty.util.ReferenceCountUtil;
+import io.weirlog.tls.TlsFailure;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+
+/// How connections to one port begin: gRPC's own way, but whoever comes with TLS to a plain port, without it to one
+/// that demands it, or with a certificate that is not accepted, is told of in the log.
+///
+/// A client without TLS is also answered, in its own language: an HTTP/2 connection that ends at once with a reason
+/// (RFC 9113, GOAWAY with INADEQUATE_SECURITY). Otherwise it would see a connection that breaks, and nothing else.
+///
+/// gRPC offers no other place to see handshakes that fail than its "internal" classes; they are few lines here.
+final class GuardedPort implements InternalProtocolNegotiator.ProtocolNegotiator {
+    private static final int TLS_HANDSHAKE_RECORD = 0x16;
+    private static final long LINGER_MILLIS = 500;
+    private static final int FRAME_HEADER_BYTES = 9;
+    private static final String TLS_ONLY =
+            "this port speaks TLS only: give the certificate of its authority (--tls-ca)";
+
+    private final InternalProtocolNegotiator.ProtocolNegotiator inner;
+    private final boolean tls;
+    private final String port;
+    private final Refusals refusals;
+
+    /// @param port its name, for the log
+    /// @param tls whether `inner` speaks TLS
+    GuardedPort(String port, boolean tls, InternalProtocolNegotiator.ProtocolNegotiator inner, Refusals refusals) {
+        this.port = port;
+        this.tls = tls;
+        this.inner = inner;
+        this.refusals = refusals;
+    }
+
+    @Override
+    public AsciiString scheme() {
+        return inner.scheme();
+    }
+
+    @Override
+    public ChannelHandler newHandler(GrpcHttp2ConnectionHandler handler) {
+        return new Guard(inner.newHandler(handler));
+    }
+
+    @Override
+    public void close() {
+        inner.close();
+    }
+
+    private void refused(SocketAddress remote, TlsFailure failure) {
+        var peer = remote instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress()
+                : "a local peer";
+        refusals.tell(port, peer, failure);
+    }
+
+    /// Looks at the first byte, then steps aside.
+    private final class Guard extends ChannelInboundHandlerAdapter {
+        private final ChannelHandler next;
+        private boolean refused;
+
+        Guard(ChannelHandler next) {
+            this.next = next;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            context.pipeline().addAfter(context.name(), null, next);
+        }
+
+        /// Behind this handler gRPC has put that of TLS by the time that bytes come.
+        private void watchHandshake(ChannelHandlerContext context) {
+            var remote = context.channel().remoteAddress();
+            var secured = context.pipeline().get(SslHandler.class);
+            if (secured != null) {
+                var _ = secured.handshakeFuture().addListener(done -> {
+                    if (!done.isSuccess()) {
+                        TlsFailure.of(done.cause()).ifPresent(failure -> refused(remote, failure));
+                    }
+                });
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (refused) {
+                ReferenceCountUtil.release(message);
+                return;
+            }
+            if (message instanceof ByteBuf bytes && bytes.isReadable()) {
+                boolean speaksTls = bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE_RECORD;
+                if (tls && !speaksTls) {
+                    ReferenceCountUtil.release(message);
+                    refuse(context);
+                    return;
+                }
+                if (!tls && speaksTls) {
+                    refused(
+                            context.channel().remoteAddress(),
+                            new TlsFailure(TlsFailure.Kind.OTHER, "it speaks TLS, but tls.mode is off here"));
+                }
+                watchHandshake(context);
+                context.fireChannelRead(message);
+                context.pipeline().remove(this);
+                return;
+            }
+            context.fireChannelRead(message);
+        }
+
+        private void refuse(ChannelHandlerContext context) {
+            refused = true;
+            refused(
+                    context.channel().remoteAddress(),
+                    new TlsFailure(TlsFailure.Kind.PLAINTEXT, "it does not speak TLS, which this port demands"));
+            // Written below the TLS handler. The connection stays for a moment: closed with bytes unread, it would be
+            // reset, and the answer lost.
+            var _ = context.writeAndFlush(farewell());
+            Runnable close = () -> {
+                var _ = context.close();
+            };
+            var _ = context.executor().schedule(close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        }
+
+        private static ByteBuf farewell() {
+            var reason = TLS_ONLY.getBytes(StandardCharsets.US_ASCII);
+            int goAwayBytes = 8 + reason.length;
+            return Unpooled.buffer(2 * FRAME_HEADER_BYTES + goAwayBytes)
+                    .writeMedium(0)
+                    .writeByte(Http2FrameTypes.SETTINGS)
+                    .writeByte(0)
+                    .writeInt(0)
+                    .writeMedium(goAwayBytes)
+                    .writeByte(Http2FrameTypes.GO_AWAY)
+                    .writeByte(0)
+                    .writeInt(0)
+                    .writeInt(0)
+                    .writeInt((int) Http2Error.INADEQUATE_SECURITY.code())
+                    .writeBytes(reason);
+        }
+    }
+}
