@@ -35,7 +35,7 @@ final class RecordDeletions {
             result.complete(outcome);
         } catch (RuntimeException e) {
             underWay.remove(host);
-            result.complete(new DeletionResult.StorageFailed("failed: " + e));
+            result.complete(new DeletionResult.StorageFailed(String.valueOf(e)));
             throw e;
         }
     }

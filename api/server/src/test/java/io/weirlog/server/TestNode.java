@@ -1,5 +1,7 @@
 package io.weirlog.server;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -115,7 +117,9 @@ final class TestNode implements AutoCloseable {
     }
 
     List<String> values(String topic, int partition) {
-        return fetch(topic, partition, 0).getRecords().getRecordsList().stream()
+        var fetched = fetch(topic, partition, 0);
+        assertFalse(fetched.hasProblem(), fetched::toString);
+        return fetched.getRecords().getRecordsList().stream()
                 .map(record -> record.getValue().toStringUtf8())
                 .toList();
     }
