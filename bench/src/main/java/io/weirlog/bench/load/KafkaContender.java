@@ -15,8 +15,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -59,10 +62,14 @@ final class KafkaContender implements Contender {
         }
     }
 
+    /// Whether all leaders answer: a broker may be named as the leader before it knows of that, and a producer that
+    /// comes too early can be left with a batch that it never sends again.
     private boolean isLed(String topic, int partitions) throws InterruptedException, TimeoutException {
+        var asked = IntStream.range(0, partitions)
+                .boxed()
+                .collect(Collectors.toMap(number -> new TopicPartition(topic, number), _ -> OffsetSpec.latest()));
         try {
-            var described = describe(topic).partitions();
-            return described.size() == partitions && described.stream().allMatch(one -> one.leader() != null);
+            return admin.listOffsets(asked).all().get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS).size() == partitions;
         } catch (ExecutionException e) {
             return false;
         }
