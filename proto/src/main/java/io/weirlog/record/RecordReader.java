@@ -155,6 +155,16 @@ public final class RecordReader {
         return valueLength < 0 ? null : records.slice(valueAt, valueLength);
     }
 
+    /// A copy of the key's bytes, or null.
+    public byte @Nullable [] keyCopy() {
+        return copyAt(keyAt, keyLength);
+    }
+
+    /// A copy of the value's bytes, or null.
+    public byte @Nullable [] valueCopy() {
+        return copyAt(valueAt, valueLength);
+    }
+
     public boolean hasKey() {
         return keyLength >= 0;
     }

@@ -23,6 +23,8 @@ final class BatchCursor implements AutoCloseable {
     private final int sizeBytes;
     private @Nullable RecordBatch batch;
     private @Nullable RecordReader reader;
+    /// Of `batch`: one object for all of its records.
+    private OptionalInt leaderEpoch = OptionalInt.empty();
 
     BatchCursor(PartitionReading reading, Framed<ConsumeResponse> framed) {
         this.reading = reading;
@@ -56,7 +58,7 @@ final class BatchCursor implements AutoCloseable {
                 reading.finished(message.getNextOffset());
                 return true;
             }
-            if (reader != null && batch != null && !readRecord(reader, batch, records)) {
+            if (reader != null && batch != null && !readRecord(reader, records)) {
                 reading.finished(batch.nextOffset());
                 reader = null;
             }
@@ -75,14 +77,14 @@ final class BatchCursor implements AutoCloseable {
                 throw new MalformedBatchException("the checksum of " + next + " is wrong");
             }
             batch = next;
+            leaderEpoch = next.leaderEpoch() < 0 ? OptionalInt.empty() : OptionalInt.of(next.leaderEpoch());
             reader = RecordReader.open(next, DECOMPRESSED_BYTES_MAX);
             return true;
         }
         return false;
     }
 
-    private boolean readRecord(RecordReader from, RecordBatch of, List<ConsumerRecord> records)
-            throws MalformedBatchException {
+    private boolean readRecord(RecordReader from, List<ConsumerRecord> records) throws MalformedBatchException {
         if (!from.next()) {
             return false;
         }
@@ -91,22 +93,12 @@ final class BatchCursor implements AutoCloseable {
                     reading.partition(),
                     from.offset(),
                     from.timestampMillis(),
-                    bytes(from.key()),
-                    bytes(from.value()),
+                    from.keyCopy(),
+                    from.valueCopy(),
                     from.headers()));
-            reading.returned(
-                    from.offset(), of.leaderEpoch() < 0 ? OptionalInt.empty() : OptionalInt.of(of.leaderEpoch()));
+            reading.returned(from.offset(), leaderEpoch);
         }
         return true;
-    }
-
-    private static byte @Nullable [] bytes(@Nullable ByteBuffer buffer) {
-        if (buffer == null) {
-            return null;
-        }
-        var bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        return bytes;
     }
 
     @Override

@@ -131,7 +131,9 @@ public final class ServerProblems {
 
     public static Problem storageFailed(String message) {
         return Problems.problem(
-                Status.Code.UNAVAILABLE, ErrorReason.ERROR_REASON_STORAGE_FAILED, "the partition's storage failed: " + message);
+                Status.Code.UNAVAILABLE,
+                ErrorReason.ERROR_REASON_STORAGE_FAILED,
+                "the partition's storage failed: " + message);
     }
 
     public static Problem outOfOrderSequence(int expected, int found) {

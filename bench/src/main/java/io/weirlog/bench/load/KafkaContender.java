@@ -69,7 +69,11 @@ final class KafkaContender implements Contender {
                 .boxed()
                 .collect(Collectors.toMap(number -> new TopicPartition(topic, number), _ -> OffsetSpec.latest()));
         try {
-            return admin.listOffsets(asked).all().get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS).size() == partitions;
+            return admin.listOffsets(asked)
+                            .all()
+                            .get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS)
+                            .size()
+                    == partitions;
         } catch (ExecutionException e) {
             return false;
         }
