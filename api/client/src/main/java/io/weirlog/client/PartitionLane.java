@@ -21,6 +21,7 @@ final class PartitionLane {
 
     private final Deque<ProducerBatch> waiting = new ArrayDeque<>();
     private int lastBatchBytes = INITIAL_BYTES_MIN;
+    private int lastBatchRecords;
     private boolean active;
     private boolean ended;
 
@@ -73,7 +74,8 @@ final class PartitionLane {
         var shut = tail != null && tail.isOpen() ? shut(tail) : null;
         var initialBytes =
                 (int) Math.min(Integer.MAX_VALUE - 8, Math.max(lastBatchBytes, recordBytes + INITIAL_BYTES_MIN));
-        var batch = new ProducerBatch(partition, System.nanoTime(), options.compression(), initialBytes);
+        var batch =
+                new ProducerBatch(partition, System.nanoTime(), options.compression(), initialBytes, lastBatchRecords);
         batch.add(record, timestampMillis, recordBytes, callback);
         onBegan.accept(batch);
         waiting.addLast(batch);
@@ -84,7 +86,8 @@ final class PartitionLane {
 
     private ProducerBatch shut(ProducerBatch batch) {
         batch.shut();
-        // The next batch of the partition will likely be as large: then its buffer never grows.
+        // The next batch of the partition will likely be as large: then nothing in it grows.
+        lastBatchRecords = batch.recordCount() + batch.recordCount() / 16;
         lastBatchBytes = Math.max(INITIAL_BYTES_MIN, batch.estimatedBytes() + batch.estimatedBytes() / 16);
         return batch;
     }

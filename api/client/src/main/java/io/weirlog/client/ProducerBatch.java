@@ -22,7 +22,7 @@ final class ProducerBatch {
     private final PartitionRef partition;
     private final long createdNanos;
     private final RecordBatchBuilder builder;
-    private final List<SendCallback> callbacks = new ArrayList<>();
+    private final List<SendCallback> callbacks;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private long reservedBytes;
     private boolean open = true;
@@ -37,9 +37,13 @@ final class ProducerBatch {
     private boolean stamped;
     private Optional<ProducerNumbers> numbers = Optional.empty();
 
-    ProducerBatch(PartitionRef partition, long createdNanos, Compression compression, int initialBytes) {
+    /// @param initialBytes room for so many bytes of records is there from the start
+    /// @param initialRecords and for so many callbacks
+    ProducerBatch(
+            PartitionRef partition, long createdNanos, Compression compression, int initialBytes, int initialRecords) {
         this.partition = partition;
         this.createdNanos = createdNanos;
+        this.callbacks = new ArrayList<>(initialRecords);
         this.builder = new RecordBatchBuilder(compression, initialBytes);
     }
 

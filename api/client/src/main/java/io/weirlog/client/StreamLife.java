@@ -8,7 +8,6 @@ import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.Draining;
 import io.weirlog.v1.ErrorReason;
 import io.weirlog.v1.Problem;
-import io.weirlog.wire.BufferSource;
 import io.weirlog.wire.DataPlane;
 import io.weirlog.wire.Framed;
 import io.weirlog.wire.Problems;
@@ -33,7 +32,7 @@ final class StreamLife {
     private final Connections connections;
     private final Supplier<Address> broker;
     private final Owner owner;
-    private final DataPlane dataPlane = new DataPlane(BufferSource.HEAP);
+    private final DataPlane dataPlane = new DataPlane(new ReceiveBuffers());
     private volatile @Nullable ConsumeStream stream;
     private volatile boolean interrupted;
     private int losses;
