@@ -11,6 +11,8 @@ import io.weirlog.client.GroupOptions;
 import io.weirlog.client.GroupPosition;
 import io.weirlog.client.NewTopic;
 import io.weirlog.client.PartitionRef;
+import io.weirlog.client.Partitioner;
+import io.weirlog.client.ProducerInterceptor;
 import io.weirlog.client.ProducerOptions;
 import io.weirlog.client.ProducerRecord;
 import io.weirlog.client.RebalanceListener;
@@ -30,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -96,6 +99,7 @@ class ClientGuideTest {
                 assertEquals(6, seen.size());
                 processes(client);
                 assertEquals(8, seen.size());
+                plugsIn(client);
             }
         }
     }
@@ -138,6 +142,30 @@ class ClientGuideTest {
                 }
             });
             producer.flush(Duration.ofSeconds(30));
+        }
+    }
+
+    private static void plugsIn(WeirlogClient client) {
+        var tagging = new ProducerInterceptor() {
+            @Override
+            public ProducerRecord onSend(ProducerRecord record) {
+                return record.withHeader("sent-by", "shop-1".getBytes(StandardCharsets.UTF_8));
+            }
+
+            @Override
+            public void onFailed(ProducerRecord record, WeirlogException failure) {
+                System.out.println("not written to " + record.topic() + ": " + failure.getMessage());
+            }
+        };
+        var options = ProducerOptions.builder()
+                .partitioner((record, partitions) -> record.key() == null
+                        ? OptionalInt.of(0)
+                        : Partitioner.keyHash().partition(record, partitions))
+                .interceptors(tagging)
+                .build();
+        try (var producer = client.producer(options)) {
+            var sent = producer.send("orders", "a chair");
+            System.out.println("written to " + sent.join());
         }
     }
 

@@ -2,6 +2,7 @@ package io.weirlog.client;
 
 import io.weirlog.record.Compression;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalInt;
 
 /// How a [Producer] behaves; [#defaults] suits most.
@@ -79,6 +80,16 @@ public final class ProducerOptions {
         return settings.maxInFlightPerPartition.orElse(settings.idempotent ? IDEMPOTENT_IN_FLIGHT_MAX : 1);
     }
 
+    /// Which partitions get records that do not name one; default [Partitioner#keyHash].
+    public Partitioner partitioner() {
+        return settings.partitioner;
+    }
+
+    /// Who sees the records on their way, in this order; default nobody.
+    public List<ProducerInterceptor> interceptors() {
+        return settings.interceptors;
+    }
+
     /// Collects options.
     public static final class Builder {
         private Acks acks = Acks.ALL;
@@ -91,6 +102,8 @@ public final class ProducerOptions {
         private Duration requestTimeout = Duration.ofSeconds(30);
         private boolean idempotent = true;
         private OptionalInt maxInFlightPerPartition = OptionalInt.empty();
+        private Partitioner partitioner = Partitioner.keyHash();
+        private List<ProducerInterceptor> interceptors = List.of();
 
         private Builder() {}
 
@@ -106,6 +119,8 @@ public final class ProducerOptions {
             copy.requestTimeout = requestTimeout;
             copy.idempotent = idempotent;
             copy.maxInFlightPerPartition = maxInFlightPerPartition;
+            copy.partitioner = partitioner;
+            copy.interceptors = interceptors;
             return copy;
         }
 
@@ -156,6 +171,17 @@ public final class ProducerOptions {
 
         public Builder maxInFlightPerPartition(int batches) {
             this.maxInFlightPerPartition = OptionalInt.of((int) Checks.atLeast("maxInFlightPerPartition", batches, 1));
+            return this;
+        }
+
+        public Builder partitioner(Partitioner partitioner) {
+            this.partitioner = partitioner;
+            return this;
+        }
+
+        /// These, in this order, instead of any before.
+        public Builder interceptors(ProducerInterceptor... interceptors) {
+            this.interceptors = List.of(interceptors);
             return this;
         }
 

@@ -37,12 +37,13 @@ public final class ProducerRecord {
         this.timestampMillis = timestampMillis;
     }
 
-    /// A record without a key: it goes to any partition.
+    /// A record without a key: it goes to any partition, unless the producer has a [Partitioner] that says otherwise.
     public static ProducerRecord of(String topic, byte @Nullable [] value) {
         return of(topic, null, value);
     }
 
-    /// Records with equal keys go to the same partition. A null value deletes the key in a compacted topic.
+    /// Records with equal keys go to the same partition, unless the producer has a [Partitioner] that says otherwise. A
+    /// null value deletes the key in a compacted topic.
     public static ProducerRecord of(String topic, byte @Nullable [] key, byte @Nullable [] value) {
         return new ProducerRecord(topic, ANY_PARTITION, key, value, List.of(), TIME_OF_SEND);
     }

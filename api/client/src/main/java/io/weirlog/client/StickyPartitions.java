@@ -4,7 +4,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.IntUnaryOperator;
 
-/// Which partition of a topic gets records without a key: one until its batch is closed, then the next (KIP-480), so
+/// Which partition of a topic gets records that may go to any: one until its batch is closed, then the next (KIP-480),
+/// so
 /// that few full batches are sent instead of many small ones. Thread-safe.
 final class StickyPartitions {
     private final ConcurrentMap<String, Integer> current = new ConcurrentHashMap<>();

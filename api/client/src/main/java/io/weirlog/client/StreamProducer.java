@@ -1,7 +1,6 @@
 package io.weirlog.client;
 
 import io.grpc.Status;
-import io.weirlog.common.KeyHash;
 import io.weirlog.record.RecordBatchBuilder;
 import io.weirlog.v1.AppendOutcome;
 import io.weirlog.v1.ErrorReason;
@@ -9,6 +8,7 @@ import io.weirlog.v1.Problem;
 import io.weirlog.wire.Problems;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -17,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// The producer that sends encoded batches over streams: chooses partitions, waits for room, and leaves the
 /// rest to the [Sender].
@@ -27,6 +28,8 @@ final class StreamProducer implements Producer {
     private final MetadataCache metadata;
     private final RecordAccumulator accumulator;
     private final Sender sender;
+    private final Interceptors interceptors;
+    private final PartitionChoice choice;
     private final StickyPartitions sticky =
             new StickyPartitions(count -> ThreadLocalRandom.current().nextInt(count));
     private final Consumer<Producer> onClosed;
@@ -39,6 +42,8 @@ final class StreamProducer implements Producer {
         this.metadata = metadata;
         this.accumulator = new RecordAccumulator(options);
         this.sender = new Sender(options, accumulator, metadata, connections);
+        this.interceptors = new Interceptors(options.interceptors());
+        this.choice = new PartitionChoice(options.partitioner());
         this.onClosed = onClosed;
         sender.start();
     }
@@ -55,23 +60,31 @@ final class StreamProducer implements Producer {
         if (closing.get()) {
             throw closed();
         }
+        var sent = interceptors.onSend(record);
+        var told = interceptors.before(callback, sent);
         try {
-            hand(record, callback);
+            if (!hand(sent, told)) {
+                interceptors.failed(sent, notAppended(Completions.closed(), null));
+                throw closed();
+            }
         } catch (WeirlogException e) {
-            callback.onFailed(WeirlogException.append(e.problem(), AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
+            told.onFailed(notAppended(e.problem(), e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            callback.onFailed(WeirlogException.append(
-                    Problems.problem(
-                            Status.Code.CANCELLED,
-                            ErrorReason.ERROR_REASON_UNSPECIFIED,
-                            "interrupted while waiting to send"),
-                    AppendOutcome.APPEND_OUTCOME_NOT_APPENDED));
+            var problem = Problems.problem(
+                    Status.Code.CANCELLED, ErrorReason.ERROR_REASON_UNSPECIFIED, "interrupted while waiting to send");
+            told.onFailed(notAppended(problem, null));
         }
     }
 
-    private void hand(ProducerRecord record, SendCallback callback) throws InterruptedException {
+    private static WeirlogException notAppended(Problem problem, @Nullable Throwable cause) {
+        return WeirlogException.append(problem, AppendOutcome.APPEND_OUTCOME_NOT_APPENDED, cause);
+    }
+
+    /// False if the producer was closed meanwhile.
+    private boolean hand(ProducerRecord record, SendCallback callback) throws InterruptedException {
         var topic = topic(record);
+        var partition = choice.of(record, topic);
         var bytes = bytes(record);
         // A callback that waited here would wait for itself: its own thread frees the memory.
         var maxBlockNanos = sender.isSenderThread() ? 0 : options.maxBlock().toNanos();
@@ -80,54 +93,37 @@ final class StreamProducer implements Producer {
         }
         var added = RecordAccumulator.Added.ENDED;
         try {
-            added = add(record, topic, bytes, callback);
+            added = add(record, topic, partition, bytes, callback);
         } finally {
             if (added == RecordAccumulator.Added.ENDED) {
                 accumulator.memory().release(bytes);
             }
         }
-        switch (added) {
-            case WAKE -> sender.wake();
-            case ENDED -> throw closed();
-            case JOINED, NEEDS_BATCH -> {}
+        if (added == RecordAccumulator.Added.WAKE) {
+            sender.wake();
         }
+        return added != RecordAccumulator.Added.ENDED;
     }
 
-    private RecordAccumulator.Added add(ProducerRecord record, TopicMetadata topic, long bytes, SendCallback callback) {
-        var key = record.key();
-        if (record.partition().isPresent()) {
-            return accumulator.add(topic.ref(record.partition().getAsInt()), record, bytes, callback, true);
+    /// @param partition empty: any
+    private RecordAccumulator.Added add(
+            ProducerRecord record, TopicMetadata topic, OptionalInt partition, long bytes, SendCallback callback) {
+        if (partition.isPresent()) {
+            return accumulator.add(topic.ref(partition.getAsInt()), record, bytes, callback, true);
         }
-        if (key != null) {
-            var partition = KeyHash.partition(key, topic.partitionCount());
-            return accumulator.add(topic.ref(partition), record, bytes, callback, true);
-        }
-        var partition = sticky.current(topic);
-        var joined = accumulator.add(topic.ref(partition), record, bytes, callback, false);
+        var current = sticky.current(topic);
+        var joined = accumulator.add(topic.ref(current), record, bytes, callback, false);
         return joined == RecordAccumulator.Added.NEEDS_BATCH
-                ? accumulator.add(topic.ref(sticky.next(topic, partition)), record, bytes, callback, true)
+                ? accumulator.add(topic.ref(sticky.next(topic, current)), record, bytes, callback, true)
                 : joined;
     }
 
     private TopicMetadata topic(ProducerRecord record) throws InterruptedException {
         var topic = metadata.topic(record.topic(), options.maxBlock());
-        if (record.partition().isPresent() && record.partition().getAsInt() >= topic.partitionCount()) {
-            // It may have been added since.
-            topic = metadata.fresh(record.topic(), options.maxBlock());
-        }
-        var partition = record.partition().orElse(0);
-        if (partition >= topic.partitionCount()) {
-            throw WeirlogException.of(Problems.problem(
-                    Status.Code.NOT_FOUND,
-                    ErrorReason.ERROR_REASON_UNKNOWN_PARTITION,
-                    "topic " + topic.name() + " has the partitions 0 to " + (topic.partitionCount() - 1) + ", not "
-                            + partition,
-                    Map.of(
-                            "topic", topic.name(),
-                            "partition", Integer.toString(partition),
-                            "partition_count", Integer.toString(topic.partitionCount()))));
-        }
-        return topic;
+        // A partition that is not known may have been added since.
+        return record.partition().orElse(0) < topic.partitionCount()
+                ? topic
+                : metadata.fresh(record.topic(), options.maxBlock());
     }
 
     private long bytes(ProducerRecord record) {

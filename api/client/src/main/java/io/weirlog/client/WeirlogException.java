@@ -43,17 +43,26 @@ public class WeirlogException extends RuntimeException {
 
     /// What a broker, or the client itself, says of records that were to be appended.
     static WeirlogException append(Problem problem, AppendOutcome outcome) {
+        return append(problem, outcome, null);
+    }
+
+    static WeirlogException append(Problem problem, AppendOutcome outcome, @Nullable Throwable cause) {
         var message = outcome == AppendOutcome.APPEND_OUTCOME_NOT_APPENDED
                 ? problem.getMessage() + " (the records are not in the log; they can be sent again)"
                 : problem.getMessage() + " (the records may be in the log: look before sending them again)";
         return problem.getReason() == ErrorReason.ERROR_REASON_PRODUCER_FENCED
                 ? new ProducerFencedException(message, problem, outcome)
-                : new WeirlogException(message, problem, outcome, null);
+                : new WeirlogException(message, problem, outcome, cause);
     }
 
     /// The client itself could not do it.
     static WeirlogException local(Status.Code code, ErrorReason reason, String message) {
         return of(Problems.problem(code, reason, message));
+    }
+
+    /// The same, with what kept it.
+    static WeirlogException of(Problem problem, Throwable cause) {
+        return new WeirlogException(problem.getMessage(), problem, null, cause);
     }
 
     /// A call that ended with `failure`; where no broker explained it, the message names the cause below.
