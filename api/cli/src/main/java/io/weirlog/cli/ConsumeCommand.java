@@ -130,7 +130,7 @@ final class ConsumeCommand implements Callable<Integer> {
                     partition.isEmpty() && !(from instanceof StartAt.AtOffset),
                     "--partition and --from with an offset are not for groups: see weirlog group seek");
         } else {
-            require(!group.isChosen(), "--topic-pattern, --instance-id and --no-commit need a --group");
+            require(!group.isChosen(), "--topic-pattern, --instance-id, --assignor and --no-commit need a --group");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.weirlog.cli;
 
+import io.weirlog.client.Assignor;
 import io.weirlog.client.GroupOptions;
 import io.weirlog.client.StartAt;
 import java.util.List;
@@ -27,6 +28,13 @@ final class GroupFlags {
             description = "With --group: keeps the partitions for this name until it is back.")
     private String instanceId = "";
 
+    @Option(
+            names = "--assignor",
+            paramLabel = "sticky|uniform|range",
+            description = "With --group: how to divide the partitions among its members, if most of them ask for that;"
+                    + " default sticky.")
+    private Optional<Assignor> assignor = Optional.empty();
+
     @Option(names = "--no-commit", description = "With --group: commits nothing.")
     private boolean noCommit;
 
@@ -40,7 +48,7 @@ final class GroupFlags {
 
     /// Whether anything was given that needs a group.
     boolean isChosen() {
-        return hasPattern() || !instanceId.isEmpty() || noCommit;
+        return hasPattern() || !instanceId.isEmpty() || assignor.isPresent() || noCommit;
     }
 
     boolean hasPattern() {
@@ -54,6 +62,7 @@ final class GroupFlags {
                 .instanceId(instanceId)
                 .start(from)
                 .manualCommits();
+        assignor.ifPresent(options::assignor);
         topics.forEach(options::topic);
         return options;
     }

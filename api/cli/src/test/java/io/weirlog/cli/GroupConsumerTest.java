@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weirlog.client.Assignor;
 import io.weirlog.client.ConsumerRecord;
 import io.weirlog.client.GroupConsumer;
 import io.weirlog.client.GroupOptions;
@@ -423,6 +424,31 @@ class GroupConsumerTest {
             assertTrue(listener.nested.isPresent());
             assertEquals(3, read(consumer, 3).size(), "the partition is there all the same");
         }
+    }
+
+    /// Ranges put the same numbers of all topics together, and the first numbers come first.
+    @Test
+    void membersThatAskForRangesGetThem() {
+        create(4);
+        client.admin().createTopic(new NewTopic(topic + "-too", 4, 1, Map.of()));
+        var options = options().topic(topic + "-too").assignor(Assignor.RANGE);
+        try (var first = client.groupConsumer(options.build());
+                var second = client.groupConsumer(options.build())) {
+            await(() -> {
+                first.poll(STEP);
+                second.poll(STEP);
+                return first.assignment().size() == 4 && second.assignment().size() == 4;
+            });
+            assertEquals(Set.of(bothTopics(0, 1), bothTopics(2, 3)), Set.of(first.assignment(), second.assignment()));
+        }
+    }
+
+    private Set<PartitionRef> bothTopics(int one, int other) {
+        return Set.of(
+                partition(one),
+                partition(other),
+                new PartitionRef(topic + "-too", one),
+                new PartitionRef(topic + "-too", other));
     }
 
     @Test

@@ -131,7 +131,9 @@ class RecordCommandsTest {
                         .toList());
         assertEquals(List.of(), done("", "consume shared-a shared-b -g readers --timeout 500ms"));
         done("a4\n", "produce shared-a");
-        assertEquals(List.of("a4"), done("", "consume shared-a -g readers --instance-id one --max-records 1"));
+        assertEquals(
+                List.of("a4"),
+                done("", "consume shared-a -g readers --instance-id one --assignor range --max-records 1"));
         assertEquals(
                 List.of("a1", "a2", "a3", "a4", "b1"),
                 done("", "consume shared-a shared-b --max-records 5").stream()
@@ -146,6 +148,8 @@ class RecordCommandsTest {
                         "consume", "name a topic to read",
                         "consume odd --no-commit", "need a --group",
                         "consume odd --instance-id one", "need a --group",
+                        "consume odd --assignor range", "need a --group",
+                        "consume odd -g g --assignor fair", "--assignor",
                         "consume odd -g g --partition 0", "not for groups",
                         "consume odd -g g --from 3", "not for groups",
                         "consume odd odd2 --partition 0", "--partition needs one topic")

@@ -17,6 +17,7 @@ public final class GroupOptions {
     private final String topicPattern;
     private final Optional<StartAt> start;
     private final String instanceId;
+    private final Assignor assignor;
     private final Isolation isolation;
     private final String rack;
     private final Optional<Duration> autoCommitInterval;
@@ -33,6 +34,7 @@ public final class GroupOptions {
         topicPattern = builder.topicPattern;
         start = builder.start;
         instanceId = builder.instanceId;
+        assignor = builder.assignor;
         isolation = builder.isolation;
         rack = builder.rack;
         autoCommitInterval = builder.autoCommitInterval;
@@ -71,6 +73,12 @@ public final class GroupOptions {
     /// Under which the member keeps its partitions while its process restarts; default none.
     public String instanceId() {
         return instanceId;
+    }
+
+    /// How this member would have the group's partitions divided: the group does what most members ask for. Default
+    /// [Assignor#STICKY].
+    public Assignor assignor() {
+        return assignor;
     }
 
     /// Default [Isolation#READ_UNCOMMITTED].
@@ -125,6 +133,7 @@ public final class GroupOptions {
         private String topicPattern = "";
         private Optional<StartAt> start = Optional.of(StartAt.earliest());
         private String instanceId = "";
+        private Assignor assignor = Assignor.STICKY;
         private Isolation isolation = Isolation.READ_UNCOMMITTED;
         private String rack = "";
         private Optional<Duration> autoCommitInterval = Optional.of(Duration.ofSeconds(5));
@@ -169,6 +178,11 @@ public final class GroupOptions {
 
         public Builder instanceId(String instanceId) {
             this.instanceId = instanceId;
+            return this;
+        }
+
+        public Builder assignor(Assignor assignor) {
+            this.assignor = assignor;
             return this;
         }
 

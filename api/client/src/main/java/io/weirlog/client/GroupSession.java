@@ -96,6 +96,7 @@ final class GroupSession implements StreamLife.Owner, PartitionReader.Source {
                 .setTopicPattern(options.topicPattern())
                 .setInstanceId(options.instanceId())
                 .setMemberId(formerMemberId)
+                .setAssignor(options.assignor().toProto())
                 .setSessionTimeout(ToProto.nanos(options.sessionTimeout().toNanos()))
                 .setRebalanceTimeout(ToProto.nanos(options.rebalanceTimeout().toNanos()));
         return ConsumeInitial.newBuilder()

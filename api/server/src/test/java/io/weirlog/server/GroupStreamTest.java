@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Duration;
 import io.grpc.stub.StreamObserver;
+import io.weirlog.v1.Assignor;
 import io.weirlog.v1.Commit;
 import io.weirlog.v1.CommitPosition;
 import io.weirlog.v1.ConsumeInitial;
@@ -14,7 +15,9 @@ import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.ConsumerServiceGrpc;
 import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.Credit;
+import io.weirlog.v1.DescribeGroupRequest;
 import io.weirlog.v1.GroupSubscription;
+import io.weirlog.v1.GroupsServiceGrpc;
 import io.weirlog.v1.Revoked;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +30,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,16 +68,20 @@ class GroupStreamTest {
             this(node, "");
         }
 
+        Consumer(TestNode node, Assignor assignor) {
+            this(node, subscription().setAssignor(assignor));
+        }
+
         /// @param member whom it goes on as; empty: a new one
         Consumer(TestNode node, String member) {
+            this(node, subscription().setMemberId(member));
+        }
+
+        private Consumer(TestNode node, GroupSubscription.Builder subscription) {
             requests = ConsumerServiceGrpc.newStub(node.channel).consume(this);
             send(ConsumeRequest.newBuilder()
                     .setInitial(ConsumeInitial.newBuilder()
-                            .setGroup(GroupSubscription.newBuilder()
-                                    .setGroupId(GROUP)
-                                    .setMemberId(member)
-                                    .addTopics(TOPIC)
-                                    .setSessionTimeout(Duration.newBuilder().setSeconds(3)))
+                            .setGroup(subscription)
                             .setCredit(Credit.newBuilder().setRecords(100_000).setBytes(100 << 20)))
                     .build());
         }
@@ -177,6 +185,13 @@ class GroupStreamTest {
         }
     }
 
+    private static GroupSubscription.Builder subscription() {
+        return GroupSubscription.newBuilder()
+                .setGroupId(GROUP)
+                .addTopics(TOPIC)
+                .setSessionTimeout(Duration.newBuilder().setSeconds(3));
+    }
+
     private TestCluster started() throws Exception {
         var cluster = new TestCluster(folder, 3, 3);
         cluster.start(1, 2, 3);
@@ -249,6 +264,25 @@ class GroupStreamTest {
             // Every change of owners was acknowledged, and each batch was committed: nothing came twice.
             seen.forEach((value, times) -> assertEquals(1, times, value));
             consumers.forEach(consumer -> assertEquals(List.of(), consumer.problems));
+        }
+    }
+
+    /// Two of the three brokers are not the group's coordinator.
+    @Test
+    void theGroupDividesAsMostOfItsConsumersAsk() throws Exception {
+        try (var cluster = started()) {
+            var consumers = new ArrayList<Consumer>();
+            consumers.add(new Consumer(cluster.node(1), Assignor.ASSIGNOR_UNIFORM));
+            consumers.add(new Consumer(cluster.node(2), Assignor.ASSIGNOR_RANGE));
+            consumers.add(new Consumer(cluster.node(3), Assignor.ASSIGNOR_RANGE));
+            await(() -> consumers.stream()
+                    .map(Consumer::owned)
+                    .collect(Collectors.toSet())
+                    .equals(Set.of(Set.of(0, 1), Set.of(2, 3), Set.of(4, 5))));
+            var group = GroupsServiceGrpc.newBlockingStub(cluster.node(1).channel)
+                    .describeGroup(
+                            DescribeGroupRequest.newBuilder().setGroupId(GROUP).build());
+            assertEquals(Assignor.ASSIGNOR_RANGE, group.getAssignor());
         }
     }
 

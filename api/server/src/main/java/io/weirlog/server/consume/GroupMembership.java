@@ -125,6 +125,8 @@ final class GroupMembership {
                 .setRack(initial.getRack())
                 .setSessionTimeout(duration(sessionMillis))
                 .setRebalanceTimeout(duration(rebalanceMillis))
+                // By its number: this broker may not know it, and the coordinator may.
+                .setAssignorValue(group.getAssignorValue())
                 .build();
     }
 
