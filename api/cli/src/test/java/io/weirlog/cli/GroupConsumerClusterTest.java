@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The Java client's group consumer when the broker that it is connected to goes, one of three.
-@Timeout(120)
+@Timeout(240)
 class GroupConsumerClusterTest {
     private static final int NODES = 3;
     private static final int PARTITIONS = 4;
@@ -160,8 +160,18 @@ class GroupConsumerClusterTest {
                 .collect(Collectors.toMap(words -> words[0], words -> Integer.parseInt(words[1]), Integer::sum));
     }
 
+    private boolean isTold(String what, int partitions) {
+        return totals().getOrDefault(what, 0) == partitions;
+    }
+
+    /// Into the midst of what was written, with all partitions: what goes then goes from all of them.
+    private void readOnSome(GroupConsumer consumer) {
+        pollUntil(consumer, () -> read.size() >= 90 && isTold("assigned", PARTITIONS));
+        assertTrue(read.size() < written.size(), "nothing is left to read");
+    }
+
     private void pollUntil(GroupConsumer consumer, BooleanSupplier condition) {
-        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() < deadlineNanos, () -> "read " + read.size() + ", told " + told);
             consumer.poll(STEP).forEach(record -> read.add(record.valueText().orElseThrow()));
@@ -184,10 +194,10 @@ class GroupConsumerClusterTest {
                 var consumer = client.groupConsumer(options())) {
             writing.admin().createTopic(new NewTopic("t", PARTITIONS, NODES, Map.of()));
             write(writing, "before");
-            pollUntil(consumer, () -> read.size() >= 90);
+            readOnSome(consumer);
             var stopping = CompletableFuture.runAsync(
                     () -> node(1).close(), task -> Thread.ofPlatform().start(task));
-            pollUntil(consumer, () -> told.contains("revoked 4"));
+            pollUntil(consumer, () -> isTold("revoked", PARTITIONS));
             pollUntil(consumer, stopping::isDone);
             stopping.get(30, TimeUnit.SECONDS);
             nodes.remove(1);
@@ -211,12 +221,12 @@ class GroupConsumerClusterTest {
                 var consumer = client.groupConsumer(options())) {
             writing.admin().createTopic(new NewTopic("t", PARTITIONS, NODES, Map.of()));
             write(writing, "before");
-            pollUntil(consumer, () -> read.size() >= 90);
+            readOnSome(consumer);
             var member = consumer.memberId();
             assertTrue(member.isPresent());
             proxy.close();
             proxy.cut();
-            pollUntil(consumer, () -> told.contains("lost 4"));
+            pollUntil(consumer, () -> isTold("lost", PARTITIONS));
             write(writing, "after");
             pollUntil(consumer, () -> new HashSet<>(read).size() >= written.size());
             assertEquals(new HashSet<>(written), new HashSet<>(read));
