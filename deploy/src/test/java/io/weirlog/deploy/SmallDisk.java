@@ -1,0 +1,56 @@
+package io.weirlog.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A small file system in memory, which only the programs see that are started on it. It is gone when it is closed.
+final class SmallDisk implements AutoCloseable {
+    static final int MIB = 96;
+
+    private final Path mounted;
+    private final Run keeper;
+    private final String pid;
+
+    private SmallDisk(Path mounted, Run keeper, String pid) {
+        this.mounted = mounted;
+        this.keeper = keeper;
+        this.pid = pid;
+    }
+
+    /// Skips the test, or fails it, where nothing can be mounted.
+    static SmallDisk mount(Path folder) throws IOException, InterruptedException {
+        Files.createDirectories(folder);
+        try (var probe = Run.shell("unshare --mount true", folder)) {
+            Repository.needs("the right to mount (root, and unshare)", probe.exitCode() == 0);
+        }
+        var script = "mount -t tmpfs -o size=" + MIB + "m tmpfs '" + folder + "' && echo \"mounted $$\" && exec cat";
+        // It ends with its input, whatever becomes of this process.
+        var keeper = Run.of(new ProcessBuilder("unshare", "--mount", "--propagation", "private", "sh", "-c", script));
+        var line = keeper.line(text -> text.startsWith("mounted "));
+        return new SmallDisk(folder, keeper, line.substring("mounted ".length()));
+    }
+
+    /// Starts a program that sees the disk.
+    Run start(ProcessBuilder program) {
+        List<String> command = new ArrayList<>(List.of("nsenter", "--mount=/proc/" + pid + "/ns/mnt", "--"));
+        command.addAll(program.command());
+        return Run.of(program.command(command));
+    }
+
+    /// Makes it one that nothing can be written to. Nothing may be writing to it.
+    void makeReadOnly() throws InterruptedException {
+        try (var run = start(new ProcessBuilder("mount", "-o", "remount,ro", mounted.toString()))) {
+            assertEquals(0, run.exitCode(), run::output);
+        }
+    }
+
+    @Override
+    public void close() {
+        keeper.close();
+    }
+}
