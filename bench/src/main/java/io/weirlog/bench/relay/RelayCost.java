@@ -1,5 +1,6 @@
 package io.weirlog.bench.relay;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.weirlog.bench.Figures;
 import io.weirlog.bench.cluster.Folders;
 import io.weirlog.bench.cluster.WeirlogNodes;
@@ -9,6 +10,7 @@ import io.weirlog.client.ProducerRecord;
 import io.weirlog.client.WeirlogClient;
 import io.weirlog.v1.RecordForm;
 import io.weirlog.v1.Routing;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -132,13 +134,13 @@ public final class RelayCost implements Callable<Integer> {
                 for (var form : forms) {
                     for (var reader : List.of(direct, relayed)) {
                         var began = System.nanoTime();
-                        var cpuBefore = nodes.cpu();
+                        var cpuBefore = Cpu.now(nodes);
                         var routing = reader == direct ? Routing.ROUTING_LEADER_ONLY : Routing.ROUTING_ANY;
                         reader.read(TOPIC, led, form.proto(), routing, records);
                         var seconds = (System.nanoTime() - began) / 1e9;
-                        var cpuSeconds = nodes.cpu().minus(cpuBefore).toNanos() / 1e9;
+                        var cpu = Cpu.now(nodes).minus(cpuBefore);
                         if (round > warmUps) {
-                            add(figures, form, reader == direct ? DIRECT : RELAYED, cpuSeconds, seconds, records);
+                            add(figures, form, reader == direct ? DIRECT : RELAYED, cpu, seconds, records);
                         }
                     }
                 }
@@ -146,11 +148,23 @@ public final class RelayCost implements Callable<Integer> {
         }
     }
 
-    private void add(Figures figures, Form form, String name, double cpuSeconds, double seconds, long records) {
+    /// Processor time so far, in seconds.
+    private record Cpu(double nodes, double reader) {
+        static Cpu now(WeirlogNodes nodes) {
+            var own = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+            return new Cpu(nodes.cpu().toNanos() / 1e9, own.getProcessCpuTime() / 1e9);
+        }
+
+        Cpu minus(Cpu before) {
+            return new Cpu(nodes - before.nodes, reader - before.reader);
+        }
+    }
+
+    private void add(Figures figures, Form form, String name, Cpu cpu, double seconds, long records) {
         var row = form.name().toLowerCase(Locale.ROOT) + ": ";
         var bytes = (double) records * recordBytes;
-        figures.add(row + "CPU s/GB, all nodes", name, cpuSeconds / bytes * 1e9);
-        figures.add(row + "CPU s/million records, all nodes", name, cpuSeconds / records * 1e6);
+        figures.add(row + "CPU s/GB, nodes and reader", name, (cpu.nodes + cpu.reader) / bytes * 1e9);
+        figures.add(row + "CPU s/GB, all nodes", name, cpu.nodes / bytes * 1e9);
         figures.add(row + "MiB/s", name, bytes / seconds / (1 << 20));
     }
 }
