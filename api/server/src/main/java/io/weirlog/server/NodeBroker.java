@@ -1,6 +1,7 @@
 package io.weirlog.server;
 
 import io.grpc.Channel;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -39,6 +40,7 @@ import io.weirlog.server.relay.Relay;
 import io.weirlog.server.replication.GrpcReplicaTransport;
 import io.weirlog.server.replication.MetadataIsrController;
 import io.weirlog.server.replication.ReplicationApi;
+import io.weirlog.server.request.ClientConnections;
 import io.weirlog.server.request.Origin;
 import io.weirlog.server.request.RequestWatch;
 import io.weirlog.wire.BufferSource;
@@ -185,8 +187,7 @@ final class NodeBroker implements AutoCloseable {
         var facts = new NodeFacts(identity.clusterId(), config.nodeId(), BuildInfo.VERSION, config.limits());
         var topics = new TopicLookup(metadata.feed(), config.nodeId());
         var watch = opened(new RequestWatch(config.nodeId(), config.limits(), registry));
-        var surroundings = new ProducerApi.Surroundings(
-                new RequestMemory(config.limits().requestMemoryBytes()), diskReserve, watch);
+        var surroundings = new ProducerApi.Surroundings(new RequestMemory(config.limits()), diskReserve, watch);
         var relay = opened(new Relay(
                 identity,
                 metadata.tls(),
@@ -217,14 +218,15 @@ final class NodeBroker implements AutoCloseable {
                 new RecordDeletions(topics, partitions, executor, Optional.of(relay)),
                 config.topicDefaults(),
                 executor);
+        var connections = opened(new ClientConnections(config.limits().clients(), registry));
         var network = config.network();
         try {
             return new GrpcListener(
                     new InetSocketAddress(network.clientHost(), network.clientPort()),
-                    metadata.tls().clientPort(),
+                    metadata.tls().clientPort(connections),
                     config.limits().maxRequestBytes(),
-                    watched(
-                            watch,
+                    intercepted(
+                            List.of(watch, connections),
                             producer.definition(),
                             consumer.definition(Optional.of(groups.port())),
                             groups.api().bindService(),
@@ -241,9 +243,11 @@ final class NodeBroker implements AutoCloseable {
         }
     }
 
-    private static List<ServerServiceDefinition> watched(RequestWatch watch, ServerServiceDefinition... services) {
+    /// @param interceptors the last one sees a call first
+    private static List<ServerServiceDefinition> intercepted(
+            List<ServerInterceptor> interceptors, ServerServiceDefinition... services) {
         return Arrays.stream(services)
-                .map(service -> ServerInterceptors.intercept(service, watch))
+                .map(service -> ServerInterceptors.intercept(service, interceptors))
                 .toList();
     }
 

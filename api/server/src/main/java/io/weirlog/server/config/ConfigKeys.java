@@ -171,6 +171,12 @@ public final class ConfigKeys {
             ConfigTypes.bytesLong(MIB, 64 * GIB),
             Units.showBytes(requestMemoryBytesDefault(Runtime.getRuntime().maxMemory())),
             "What all appends not yet answered may hold together; an eighth of the heap by default.");
+    public static final ConfigKey<Integer> REQUEST_MEMORY_PERCENT_PER_ADDRESS = key(
+            "request.memory.percent.per.address",
+            ConfigTypes.integer(1, 100),
+            "75",
+            "How much of request.memory.bytes the appends of clients at one address may hold, but always enough for one"
+                    + " request; beyond, they are told to try again. 100: all of it.");
     public static final ConfigKey<Integer> MAX_FETCH_BYTES = key(
             "max.fetch.bytes",
             ConfigTypes.bytesInt(64 * 1024, 256 * MIB),
@@ -191,6 +197,17 @@ public final class ConfigKeys {
             ConfigTypes.integer(0, 600_000),
             "1000",
             "Requests that take so long are logged, with where the time went: ten a second at most. 0: none is.");
+    public static final ConfigKey<Integer> CLIENT_MAX_CONNECTIONS = key(
+            "client.max.connections",
+            ConfigTypes.integer(1, 10_000_000),
+            "20000",
+            "The connections that clients may have open at client.port; beyond, new ones are refused. Each is an open"
+                    + " file.");
+    public static final ConfigKey<Integer> CLIENT_MAX_CONNECTIONS_PER_ADDRESS = key(
+            "client.max.connections.per.address",
+            ConfigTypes.integer(1, 10_000_000),
+            "10000",
+            "The connections of these that may come from one address. Clients behind one proxy have one address.");
     public static final ConfigKey<Integer> CLIENT_MAX_CALLS_PER_ADDRESS = key(
             "client.max.calls.per.address",
             ConfigTypes.integer(1, 10_000_000),
@@ -285,10 +302,13 @@ public final class ConfigKeys {
             SHARDS,
             MAX_REQUEST_BYTES,
             REQUEST_MEMORY_BYTES,
+            REQUEST_MEMORY_PERCENT_PER_ADDRESS,
             MAX_FETCH_BYTES,
             PRODUCE_MAX_IN_FLIGHT_APPENDS,
             RELAY_MAX_IN_FLIGHT,
             SLOW_REQUEST_MS,
+            CLIENT_MAX_CONNECTIONS,
+            CLIENT_MAX_CONNECTIONS_PER_ADDRESS,
             CLIENT_MAX_CALLS_PER_ADDRESS,
             SHUTDOWN_GRACE,
             RECOVERY_THREADS,

@@ -159,7 +159,7 @@ public record NodeConfig(
     /// @param produceMaxInFlightAppends the appends of one Produce stream not yet answered
     /// @param relayMaxInFlight requests of clients that wait for other brokers
     /// @param slowRequestMillis from when on a request is logged as slow; 0: none is
-    /// @param callsPerAddressMax calls that the clients at one address may have open, streams among them
+    /// @param clients what clients may take of it
     public record Limits(
             int shards,
             int maxRequestBytes,
@@ -168,7 +168,25 @@ public record NodeConfig(
             int produceMaxInFlightAppends,
             int relayMaxInFlight,
             int slowRequestMillis,
-            int callsPerAddressMax) {}
+            ClientLimits clients) {
+        /// What the appends of one address may hold together: its share, but never less than the largest request needs.
+        public long requestMemoryBytesPerAddress() {
+            long share = requestMemoryBytes * clients.requestMemoryPercentPerAddress() / 100;
+            return Math.max(share, Math.min(maxRequestBytes, requestMemoryBytes));
+        }
+    }
+
+    /// Bounds on what clients take, all together or those at one address.
+    ///
+    /// @param connectionsMax open at the port for clients
+    /// @param connectionsPerAddressMax of these
+    /// @param callsPerAddressMax calls that the clients at one address may have open, streams among them
+    /// @param requestMemoryPercentPerAddress of the memory for requests; 100: no bound
+    public record ClientLimits(
+            int connectionsMax,
+            int connectionsPerAddressMax,
+            int callsPerAddressMax,
+            int requestMemoryPercentPerAddress) {}
 
     /// Where and how a broker keeps its partitions' logs.
     ///

@@ -244,7 +244,11 @@ public final class NodeConfigLoader {
                 value(settings, ConfigKeys.PRODUCE_MAX_IN_FLIGHT_APPENDS),
                 value(settings, ConfigKeys.RELAY_MAX_IN_FLIGHT),
                 value(settings, ConfigKeys.SLOW_REQUEST_MS),
-                value(settings, ConfigKeys.CLIENT_MAX_CALLS_PER_ADDRESS));
+                new NodeConfig.ClientLimits(
+                        value(settings, ConfigKeys.CLIENT_MAX_CONNECTIONS),
+                        value(settings, ConfigKeys.CLIENT_MAX_CONNECTIONS_PER_ADDRESS),
+                        value(settings, ConfigKeys.CLIENT_MAX_CALLS_PER_ADDRESS),
+                        value(settings, ConfigKeys.REQUEST_MEMORY_PERCENT_PER_ADDRESS)));
         return new NodeConfig(
                 new BrokerId(value(settings, ConfigKeys.NODE_ID)),
                 value(settings, ConfigKeys.ROLES),

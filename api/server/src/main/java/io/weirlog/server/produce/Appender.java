@@ -29,6 +29,7 @@ import io.weirlog.v1.RecordList;
 import io.weirlog.wire.Payload;
 import io.weirlog.wire.Problems;
 import io.weirlog.wire.ReceivedPayload;
+import java.net.SocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Checks what a client wants appended, encodes it if need be, and hands it to its partitions.
 final class Appender {
@@ -47,6 +49,7 @@ final class Appender {
     private final TopicLookup topics;
     private final TopicSettings settings;
     private final RequestMemory memory;
+    private final Supplier<Optional<SocketAddress>> peer;
     private final ReplicationClock clock;
     private final PartitionChooser chooser = new PartitionChooser();
 
@@ -55,10 +58,17 @@ final class Appender {
     /// @param recordIndexes which records of the request it has; empty for all
     private record Ready(int partition, ReceivedPayload batch, int recordCount, List<Integer> recordIndexes) {}
 
-    Appender(TopicLookup topics, TopicSettings settings, RequestMemory memory, ReplicationClock clock) {
+    /// @param peer for whom the call that is being served takes memory; empty: for nobody
+    Appender(
+            TopicLookup topics,
+            TopicSettings settings,
+            RequestMemory memory,
+            Supplier<Optional<SocketAddress>> peer,
+            ReplicationClock clock) {
         this.topics = topics;
         this.settings = settings;
         this.memory = memory;
+        this.peer = peer;
         this.clock = clock;
     }
 
@@ -68,20 +78,22 @@ final class Appender {
     /// @return the number of results that follow; or, if nothing is appended at all, what is wrong
     Submitted submit(AppendOrder order, AppendRoute route, Consumer<AppendResult> results) {
         var sizeBytes = order.sizeBytes();
-        if (!memory.tryAcquire(sizeBytes)) {
+        var taker = peer.get();
+        var full = noRoom(memory.tryAcquire(taker, sizeBytes));
+        if (full.isPresent()) {
             order.close();
-            return new Submitted.Refused(ServerProblems.overloaded("memory for requests"));
+            return new Submitted.Refused(full.get());
         }
         var prepared = prepare(order);
         switch (prepared) {
             case Prepared.Refused(var problem) -> {
                 order.close();
-                memory.release(sizeBytes);
+                memory.release(taker, sizeBytes);
                 return new Submitted.Refused(problem);
             }
             case Prepared.Batches(var topic, var batches) -> {
                 // Memory is given back in one piece when the last partition has answered.
-                var share = new MemoryShare(memory, sizeBytes, batches.size());
+                var share = new MemoryShare(memory, taker, sizeBytes, batches.size());
                 var deadlineNanos = clock.nanoTime() + timeoutNanos(order.timeout());
                 for (var ready : batches) {
                     route.append(ready(order, topic, ready, deadlineNanos, result -> {
@@ -92,6 +104,16 @@ final class Appender {
                 return new Submitted.Expect(batches.size());
             }
         }
+    }
+
+    private static Optional<Problem> noRoom(RequestMemory.Room room) {
+        return switch (room) {
+            case TAKEN -> Optional.empty();
+            case NODE_FULL -> Optional.of(ServerProblems.overloaded("memory for requests (request.memory.bytes)"));
+            case ADDRESS_FULL ->
+                Optional.of(ServerProblems.overloaded(
+                        "memory for requests from one address (request.memory.percent.per.address)"));
+        };
     }
 
     /// What [#submit] came to.

@@ -97,7 +97,7 @@ final class ProduceStream implements StreamObserver<Framed<ProduceRequest>>, Ope
                         .setClusterId(facts.clusterId())
                         .setBrokerId(facts.nodeId().value())
                         .setMaxInFlightAppends(facts.limits().produceMaxInFlightAppends())
-                        .setMaxInFlightBytes(facts.limits().requestMemoryBytes())
+                        .setMaxInFlightBytes(facts.limits().requestMemoryBytesPerAddress())
                         .setMaxRequestBytes(facts.limits().maxRequestBytes()))
                 .build());
         responses.request(facts.limits().produceMaxInFlightAppends());

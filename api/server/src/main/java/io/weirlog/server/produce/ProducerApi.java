@@ -14,6 +14,7 @@ import io.weirlog.server.RequestMemory;
 import io.weirlog.server.TopicLookup;
 import io.weirlog.server.TopicSettings;
 import io.weirlog.server.relay.Relay;
+import io.weirlog.server.request.Origin;
 import io.weirlog.server.request.RequestWatch;
 import io.weirlog.v1.AppendRequest;
 import io.weirlog.v1.AppendResponse;
@@ -55,7 +56,13 @@ public final class ProducerApi implements AutoCloseable {
             DataPlane methods) {
         this.facts = facts;
         this.openStreams = openStreams;
-        this.appender = new Appender(topics, settings, surroundings.memory(), ReplicationClock.SYSTEM);
+        this.appender = new Appender(
+                topics,
+                settings,
+                surroundings.memory(),
+                // What another broker sends is of many clients, which have their shares there.
+                () -> relay.flatMap(_ -> Origin.current().address()),
+                ReplicationClock.SYSTEM);
         this.watch = surroundings.watch();
         this.methods = methods;
         this.routes = new AppendRoutes(

@@ -1,31 +1,32 @@
 package io.weirlog.server.request;
 
+import java.time.Duration;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
 
-/// How much may be logged: so many lines a second, and with the first one after that how many were left out. Where
+/// How much may be logged: so many lines in a period, and with the first one after that how many were left out. Where
 /// everything is slow, telling of it must not make it slower.
 final class LogBudget {
-    private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private final int linesPerSecond;
+    private final int linesMax;
+    private final long periodNanos;
     private boolean begun;
     private long sinceNanos;
     private int lines;
     private long leftOut;
 
-    LogBudget(int linesPerSecond) {
-        this.linesPerSecond = linesPerSecond;
+    /// @param linesMax within `period`
+    LogBudget(int linesMax, Duration period) {
+        this.linesMax = linesMax;
+        this.periodNanos = period.toNanos();
     }
 
     /// @return how many lines were left out before this one; empty if this one has to be, too
     synchronized OptionalLong take(long nowNanos) {
-        if (!begun || nowNanos - sinceNanos >= SECOND_NANOS) {
+        if (!begun || nowNanos - sinceNanos >= periodNanos) {
             begun = true;
             sinceNanos = nowNanos;
             lines = 0;
         }
-        if (lines >= linesPerSecond) {
+        if (lines >= linesMax) {
             leftOut++;
             return OptionalLong.empty();
         }

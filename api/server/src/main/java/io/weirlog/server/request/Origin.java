@@ -77,7 +77,8 @@ public final class Origin {
         };
     }
 
-    Optional<SocketAddress> address() {
+    /// Empty for a call from within the process.
+    public Optional<SocketAddress> address() {
         return Optional.ofNullable(peer);
     }
 

@@ -33,28 +33,24 @@ public final class RequestWatch implements ServerInterceptor, AutoCloseable {
 
     private final RequestMeters meters;
     private final SlowRequests slow;
-    private final PeerCalls peers;
+    private final PeerShares peers;
 
     public RequestWatch(BrokerId node, NodeConfig.Limits limits, MeterRegistry registry) {
         this.meters = new RequestMeters(registry);
         this.slow = new SlowRequests(node, limits.slowRequestMillis());
-        this.peers = new PeerCalls(limits.callsPerAddressMax());
+        this.peers = new PeerShares(limits.clients().callsPerAddressMax());
     }
 
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
         var origin = Origin.of(call.getAttributes(), headers);
-        var room = peers.tryEnter(origin.address());
-        if (room.isEmpty()) {
+        var peer = origin.address();
+        if (!peers.tryTake(peer, 1)) {
             meters.refused();
-            var refusal = Problems.toStatus(
-                    ServerProblems.overloaded("calls that one address has open (client.max.calls.per.address)"));
-            var trailers = Status.trailersFromThrowable(refusal);
-            call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
-            return new ServerCall.Listener<>() {};
+            return refuse(call, "calls that one address has open (client.max.calls.per.address)");
         }
-        var watched = watched(call.getMethodDescriptor(), origin, room.get());
+        var watched = watched(call.getMethodDescriptor(), origin, () -> peers.giveBack(peer, 1));
         var answering = new SimpleForwardingServerCall<>(call) {
             @Override
             public void close(Status status, Metadata trailers) {
@@ -70,6 +66,16 @@ public final class RequestWatch implements ServerInterceptor, AutoCloseable {
                 super.onCancel();
             }
         };
+    }
+
+    /// Tells the client to try again a little later.
+    ///
+    /// @param limit that is reached
+    static <Q, R> ServerCall.Listener<Q> refuse(ServerCall<Q, R> call, String limit) {
+        var refusal = Problems.toStatus(ServerProblems.overloaded(limit));
+        var trailers = Status.trailersFromThrowable(refusal);
+        call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+        return new ServerCall.Listener<>() {};
     }
 
     private Watched watched(MethodDescriptor<?, ?> method, Origin origin, Runnable leave) {

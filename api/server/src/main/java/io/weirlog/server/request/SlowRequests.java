@@ -1,6 +1,7 @@
 package io.weirlog.server.request;
 
 import io.weirlog.common.BrokerId;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,7 +13,7 @@ final class SlowRequests {
 
     private final BrokerId node;
     private final long slowNanos;
-    private final LogBudget budget = new LogBudget(LINES_PER_SECOND);
+    private final LogBudget budget = new LogBudget(LINES_PER_SECOND, Duration.ofSeconds(1));
 
     /// @param slowMillis from when on a request is slow; 0: none is
     SlowRequests(BrokerId node, int slowMillis) {

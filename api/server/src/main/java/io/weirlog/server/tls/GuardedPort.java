@@ -12,14 +12,18 @@ import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import io.weirlog.server.request.ClientConnections;
 import io.weirlog.tls.TlsFailure;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /// How connections to one port begin: gRPC's own way, but whoever comes with TLS to a plain port, without it to one
-/// that demands it, or with a certificate that is not accepted, is told of in the log.
+/// that demands it, or with a certificate that is not accepted, is told of in the log. Connections for which the port
+/// has
+/// no room stay for a moment at most.
 ///
 /// A client without TLS is also answered, in its own language: an HTTP/2 connection that ends at once with a reason
 /// (RFC 9113, GOAWAY with INADEQUATE_SECURITY). Otherwise it would see a connection that breaks, and nothing else.
@@ -28,6 +32,8 @@ import java.util.concurrent.TimeUnit;
 final class GuardedPort implements InternalProtocolNegotiator.ProtocolNegotiator {
     private static final int TLS_HANDSHAKE_RECORD = 0x16;
     private static final long LINGER_MILLIS = 500;
+    /// Enough for a handshake, a call and its refusal.
+    private static final long TURN_AWAY_MILLIS = 1_000;
     private static final int FRAME_HEADER_BYTES = 9;
     private static final String TLS_ONLY =
             "this port speaks TLS only: give the certificate of its authority (--tls-ca)";
@@ -35,14 +41,29 @@ final class GuardedPort implements InternalProtocolNegotiator.ProtocolNegotiator
     private final InternalProtocolNegotiator.ProtocolNegotiator inner;
     private final boolean tls;
     private final String port;
+    private final Gate gate;
     private final Refusals refusals;
+
+    /// Says which connections a port takes.
+    @FunctionalInterface
+    interface Gate {
+        Gate OPEN = _ -> new ClientConnections.Entry.Open(() -> {});
+
+        ClientConnections.Entry tryEnter(Optional<SocketAddress> peer);
+    }
 
     /// @param port its name, for the log
     /// @param tls whether `inner` speaks TLS
-    GuardedPort(String port, boolean tls, InternalProtocolNegotiator.ProtocolNegotiator inner, Refusals refusals) {
+    GuardedPort(
+            String port,
+            boolean tls,
+            InternalProtocolNegotiator.ProtocolNegotiator inner,
+            Gate gate,
+            Refusals refusals) {
         this.port = port;
         this.tls = tls;
         this.inner = inner;
+        this.gate = gate;
         this.refusals = refusals;
     }
 
@@ -68,7 +89,7 @@ final class GuardedPort implements InternalProtocolNegotiator.ProtocolNegotiator
         refusals.tell(port, peer, failure);
     }
 
-    /// Looks at the first byte, then steps aside.
+    /// Lets the connection in if there is room, looks at the first byte, then steps aside.
     private final class Guard extends ChannelInboundHandlerAdapter {
         private final ChannelHandler next;
         private boolean refused;
@@ -79,7 +100,32 @@ final class GuardedPort implements InternalProtocolNegotiator.ProtocolNegotiator
 
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
+            switch (gate.tryEnter(Optional.ofNullable(context.channel().remoteAddress()))) {
+                case ClientConnections.Entry.Open(var leave) -> begin(context, leave);
+                case ClientConnections.Entry.Refused(var leave) -> {
+                    begin(context, leave);
+                    closeAfter(context, TURN_AWAY_MILLIS);
+                }
+                case ClientConnections.Entry.Closed() -> {
+                    var _ = context.close();
+                }
+            }
+        }
+
+        private void begin(ChannelHandlerContext context, Runnable leave) {
+            var _ = context.channel().closeFuture().addListener(_ -> leave.run());
             context.pipeline().addAfter(context.name(), null, next);
+        }
+
+        private static void closeAfter(ChannelHandlerContext context, long millis) {
+            // From the pipeline's beginning: gRPC's own handler would wait for the other side to agree.
+            Runnable close = () -> {
+                var first = context.pipeline().firstContext();
+                if (first != null) {
+                    var _ = first.close();
+                }
+            };
+            var _ = context.channel().eventLoop().schedule(close, millis, TimeUnit.MILLISECONDS);
         }
 
         /// Behind this handler gRPC has put that of TLS by the time that bytes come.
@@ -129,10 +175,7 @@ final class GuardedPort implements InternalProtocolNegotiator.ProtocolNegotiator
             // Written below the TLS handler. The connection stays for a moment: closed with bytes unread, it would be
             // reset, and the answer lost.
             var _ = context.writeAndFlush(farewell());
-            Runnable close = () -> {
-                var _ = context.close();
-            };
-            var _ = context.executor().schedule(close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
+            closeAfter(context, LINGER_MILLIS);
         }
 
         private static ByteBuf farewell() {

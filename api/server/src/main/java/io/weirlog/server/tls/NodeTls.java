@@ -14,6 +14,7 @@ import io.weirlog.metadata.Endpoint;
 import io.weirlog.metadata.QuorumTls;
 import io.weirlog.server.NodeStartException;
 import io.weirlog.server.config.NodeConfig;
+import io.weirlog.server.request.ClientConnections;
 import io.weirlog.tls.TlsFileException;
 import io.weirlog.tls.TlsKeys;
 import java.util.Optional;
@@ -115,19 +116,19 @@ public final class NodeTls implements AutoCloseable {
     }
 
     /// For the port for clients.
-    public ServerCredentials clientPort() {
-        return port("client", active.map(Active::clients));
+    public ServerCredentials clientPort(ClientConnections connections) {
+        return port("client", active.map(Active::clients), connections::tryEnter);
     }
 
     /// For the port for other nodes.
     public ServerCredentials internalPort() {
-        return port("internal", active.map(Active::nodes));
+        return port("internal", active.map(Active::nodes), GuardedPort.Gate.OPEN);
     }
 
-    private ServerCredentials port(String name, Optional<SslContext> context) {
+    private ServerCredentials port(String name, Optional<SslContext> context, GuardedPort.Gate gate) {
         var begin = context.map(InternalProtocolNegotiators::serverTls)
                 .orElseGet(InternalProtocolNegotiators::serverPlaintext);
-        return InternalNettyServerCredentials.create(new GuardedPort(name, context.isPresent(), begin, refusals));
+        return InternalNettyServerCredentials.create(new GuardedPort(name, context.isPresent(), begin, gate, refusals));
     }
 
     /// A connection to another node's port for nodes, or to this node's own.

@@ -265,6 +265,10 @@ class NodeConfigLoaderTest {
             max.request.bytes, 8MIB
             max.request.bytes, 99999999999999999999
             max.request.bytes, 9999999TiB
+            client.max.connections, 0
+            client.max.connections.per.address, many
+            request.memory.percent.per.address, 0
+            request.memory.percent.per.address, 101
             tls.mode, true
             tls.client.auth, Required
             tls.min.version, 1.1
@@ -287,6 +291,10 @@ class NodeConfigLoaderTest {
             roles, 'controller , broker'
             max.request.bytes, 65536
             max.request.bytes, 256 MiB
+            client.max.connections, 1
+            client.max.connections.per.address, 10000000
+            request.memory.percent.per.address, 1
+            request.memory.percent.per.address, 100
             http.port, 0
             http.port, off
             tls.client.auth, optional
@@ -313,6 +321,21 @@ class NodeConfigLoaderTest {
         assertEquals(32L << 20, ConfigKeys.requestMemoryBytesDefault(64L << 20));
         assertEquals(64L << 20, ConfigKeys.requestMemoryBytesDefault(512L << 20));
         assertEquals(1L << 30, ConfigKeys.requestMemoryBytesDefault(64L << 30));
+    }
+
+    @Test
+    void anAddressHasAShareOfTheMemoryAndRoomForTheLargestRequest() {
+        assertEquals(48L << 20, shareOf("64MiB", "75"));
+        assertEquals(64L << 20, shareOf("64MiB", "100"));
+        assertEquals(8L << 20, shareOf("64MiB", "1"));
+        assertEquals(48L << 30, shareOf("64GiB", "75"));
+    }
+
+    private static long shareOf(String memory, String percent) {
+        var flags = List.of(
+                new Flag("request.memory.bytes", memory, "-c"),
+                new Flag("request.memory.percent.per.address", percent, "-c"));
+        return valid(sources(flags)).config().limits().requestMemoryBytesPerAddress();
     }
 
     private Path file(String yaml) throws IOException {

@@ -2,6 +2,7 @@ package io.weirlog.server.request;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,7 @@ class LogBudgetTest {
 
     @Test
     void tellsHowManyWereLeftOut() {
-        var budget = new LogBudget(2);
+        var budget = new LogBudget(2, Duration.ofSeconds(1));
         var begin = Long.MAX_VALUE - 5; // Clocks of nanoseconds wrap.
         assertEquals(OptionalLong.of(0), budget.take(begin));
         assertEquals(OptionalLong.of(0), budget.take(begin + 1));
