@@ -81,6 +81,20 @@ public final class ServerProblems {
                         "high_watermark", end.toString()));
     }
 
+    /// For an offset that a group commits.
+    public static Problem commitBeyondEnd(String topic, int partition, long offset, long end) {
+        return Problems.problem(
+                Status.Code.OUT_OF_RANGE,
+                ErrorReason.ERROR_REASON_OFFSET_OUT_OF_RANGE,
+                "offset " + offset + " of partition " + partition + " of topic '" + topic
+                        + "' is beyond the end of its log, " + end + ": commit what was read",
+                Map.of(
+                        "topic", topic,
+                        "partition", Integer.toString(partition),
+                        "offset", Long.toString(offset),
+                        "high_watermark", Long.toString(end)));
+    }
+
     /// For a deletion of records, which may go up to the high watermark.
     public static Problem beyondHighWatermark(long offset, Offset start, Offset end) {
         return Problems.problem(

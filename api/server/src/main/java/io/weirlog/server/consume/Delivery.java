@@ -98,6 +98,16 @@ final class Delivery implements RemoteSources.Listener, AutoCloseable {
         return cursors.size();
     }
 
+    /// How far the partition's log has come at least, as far as this stream has seen; 0 if it has not.
+    long reached(int assignment) {
+        var cursor = cursors.get(assignment);
+        if (cursor == null) {
+            return 0;
+        }
+        // Where a reader begins is looked up in the log.
+        return Math.max(cursor.highWatermark, cursor.unresolvedStart == null ? cursor.position : 0);
+    }
+
     Optional<Problem> grant(Credit credit) {
         return credits.grant(credit);
     }

@@ -101,6 +101,9 @@ final class GroupMembership {
         void begin(
                 Collection<TopicPartition> partitions, Map<TopicPartition, CommittedOffset> committed, int memberEpoch);
 
+        /// How far a partition's log has come at least, as its records that were sent tell.
+        long reached(int assignment);
+
         /// Stops sending a partition's records.
         void stop(int assignment);
 
@@ -379,6 +382,7 @@ final class GroupMembership {
                                 + ": nothing was committed"));
                 return;
             }
+            port.reached(partition, stream.reached(position.getAssignment()));
             var offset = OffsetCommit.newBuilder()
                     .setTopicId(TopicLookup.bytes(partition.topicId()))
                     .setPartition(partition.partition())

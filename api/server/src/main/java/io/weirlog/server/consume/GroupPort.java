@@ -1,5 +1,6 @@
 package io.weirlog.server.consume;
 
+import io.weirlog.common.TopicPartition;
 import io.weirlog.v1.CommitOffsetsRequest;
 import io.weirlog.v1.CommitOffsetsResponse;
 import io.weirlog.v1.FetchOffsetsRequest;
@@ -19,6 +20,9 @@ public interface GroupPort {
     CompletableFuture<LeaveResponse> leave(LeaveRequest request, long waitMillisMax);
 
     CompletableFuture<CommitOffsetsResponse> commit(CommitOffsetsRequest request, long waitMillisMax);
+
+    /// Tells that a partition's log has come so far: a commit up to there is not beyond its end.
+    void reached(TopicPartition partition, long end);
 
     CompletableFuture<FetchOffsetsResponse> offsets(FetchOffsetsRequest request, long waitMillisMax);
 }

@@ -107,6 +107,11 @@ final class GroupReading implements GroupMembership.Stream {
     }
 
     @Override
+    public long reached(int assignment) {
+        return delivery.reached(assignment);
+    }
+
+    @Override
     public void stop(int assignment) {
         delivery.pause(assignment);
     }

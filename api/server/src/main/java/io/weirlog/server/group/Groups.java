@@ -1,6 +1,7 @@
 package io.weirlog.server.group;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.weirlog.common.TopicPartition;
 import io.weirlog.metadata.MetadataClient;
 import io.weirlog.metadata.MetadataListener;
 import io.weirlog.replication.Partitions;
@@ -19,6 +20,7 @@ import io.weirlog.v1.HeartbeatRequest;
 import io.weirlog.v1.HeartbeatResponse;
 import io.weirlog.v1.LeaveRequest;
 import io.weirlog.v1.LeaveResponse;
+import io.weirlog.v1.TopicPartitions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +41,7 @@ public final class Groups implements AutoCloseable {
     private final GroupCalls calls;
     private final GroupListing listing;
     private final GroupLags lags;
+    private final OffsetCommits commits;
     private final GroupsApi api;
 
     /// @param executor runs what may block
@@ -56,8 +59,43 @@ public final class Groups implements AutoCloseable {
         this.calls = new GroupCalls(topics, coordinators, ways.relay(), metadata, openings, executor);
         this.listing = new GroupListing(topics, coordinators, ways.relay());
         this.lags = new GroupLags(ways.ends(), InstantSource.system());
+        this.commits = new OffsetCommits(
+                commit -> OffsetCommits.place(commit, topics.image()),
+                KnownEnds.of(partitions),
+                ways.ends(),
+                coordinator(),
+                OffsetCommits.ASK_MILLIS_MAX);
         this.api = new GroupsApi(
-                calls, listing, lags, new OffsetResets(topics, calls, ways.ends(), InstantSource.system()));
+                calls, listing, lags, commits, new OffsetResets(topics, calls, ways.ends(), InstantSource.system()));
+    }
+
+    private OffsetCommits.Coordinator coordinator() {
+        return new OffsetCommits.Coordinator() {
+            @Override
+            public CompletableFuture<CommitOffsetsResponse> commit(CommitOffsetsRequest request, long waitMillisMax) {
+                return calls.call(GroupRpcs.COMMIT_OFFSETS, request, waitMillisMax);
+            }
+
+            @Override
+            public CompletableFuture<CommitOffsetsResponse> checkMember(
+                    CommitOffsetsRequest request, long waitMillisMax) {
+                var first = request.getOffsets(0);
+                var question = FetchOffsetsRequest.newBuilder()
+                        .setGroupId(request.getGroupId())
+                        .setMemberId(request.getMemberId())
+                        .setMemberEpoch(request.getMemberEpoch())
+                        .addPartitions(TopicPartitions.newBuilder()
+                                .setTopic(first.getTopic())
+                                .setTopicId(first.getTopicId())
+                                .addPartitions(first.getPartition()))
+                        .setRouting(request.getRouting())
+                        .build();
+                return calls.call(GroupRpcs.FETCH_OFFSETS, question, waitMillisMax)
+                        .thenApply(fetched -> CommitOffsetsResponse.newBuilder()
+                                .setCoordinator(fetched.getCoordinator())
+                                .build());
+            }
+        };
     }
 
     /// To other brokers.
@@ -88,7 +126,12 @@ public final class Groups implements AutoCloseable {
 
             @Override
             public CompletableFuture<CommitOffsetsResponse> commit(CommitOffsetsRequest request, long waitMillisMax) {
-                return calls.call(GroupRpcs.COMMIT_OFFSETS, request, waitMillisMax);
+                return commits.commit(request, waitMillisMax);
+            }
+
+            @Override
+            public void reached(TopicPartition partition, long end) {
+                commits.reached(partition, end);
             }
 
             @Override

@@ -2,6 +2,8 @@ package io.weirlog.server.group;
 
 import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
+import io.weirlog.v1.CommitOffsetsRequest;
+import io.weirlog.v1.CommitOffsetsResponse;
 import io.weirlog.v1.DescribeGroupRequest;
 import io.weirlog.v1.DescribeGroupResponse;
 import io.weirlog.v1.HeartbeatRequest;
@@ -22,12 +24,14 @@ public final class GroupsApi extends GroupsTranslation {
     private final GroupCalls calls;
     private final GroupListing listing;
     private final GroupLags lags;
+    private final OffsetCommits commits;
     private final OffsetResets resets;
 
-    GroupsApi(GroupCalls calls, GroupListing listing, GroupLags lags, OffsetResets resets) {
+    GroupsApi(GroupCalls calls, GroupListing listing, GroupLags lags, OffsetCommits commits, OffsetResets resets) {
         this.calls = calls;
         this.listing = listing;
         this.lags = lags;
+        this.commits = commits;
         this.resets = resets;
     }
 
@@ -66,6 +70,11 @@ public final class GroupsApi extends GroupsTranslation {
                                 group -> group.toBuilder().clearOffsets().build())
                         : described.thenCompose(lags::added),
                 response);
+    }
+
+    @Override
+    public void commitOffsets(CommitOffsetsRequest request, StreamObserver<CommitOffsetsResponse> response) {
+        tell(commits.commit(request, waitMillis()), response);
     }
 
     @Override
