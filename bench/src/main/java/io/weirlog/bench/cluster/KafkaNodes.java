@@ -44,6 +44,15 @@ public final class KafkaNodes implements Nodes {
 
     @Override
     public void startAll() throws IOException, InterruptedException {
+        format();
+        for (int id = 1; id <= nodes; id++) {
+            start(id);
+        }
+        awaitReady();
+    }
+
+    /// Makes the data directories, which comes before the first start.
+    public void format() throws IOException, InterruptedException {
         var logging = logging();
         Files.writeString(
                 logging,
@@ -57,10 +66,6 @@ public final class KafkaNodes implements Nodes {
             NodeProcess.start(format, Map.of(), folder.resolve("format-" + id + ".out"))
                     .awaitEnd(FORMAT_SECONDS_MAX);
         }
-        for (int id = 1; id <= nodes; id++) {
-            start(id);
-        }
-        awaitReady();
     }
 
     /// Until each answers that it is there.
