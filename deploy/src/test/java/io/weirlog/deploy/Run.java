@@ -144,7 +144,7 @@ public final class Run implements AutoCloseable {
     }
 
     /// The same for a program that may take longer.
-    int exitCode(long seconds) throws InterruptedException {
+    public int exitCode(long seconds) throws InterruptedException {
         assertTrue(process.waitFor(seconds, TimeUnit.SECONDS), () -> name + " does not end:\n" + output());
         reader.join(TimeUnit.SECONDS.toMillis(DEADLINE_SECONDS));
         return process.exitValue();

@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /// The image as `deploy/image/build` makes it.
 final class BuiltImage {
+    /// What it is called once it is loaded.
+    static final String NAME = "weirlog:" + Settings.version();
+
     private static Optional<BuiltImage> built = Optional.empty();
 
     final Path archive;

@@ -71,21 +71,25 @@ record Chart(List<JsonObject> documents) {
                 .getAsString();
     }
 
-    static JsonObject pod(JsonObject statefulSet) {
-        return Documents.at(statefulSet, "spec.template.spec").getAsJsonObject();
+    static JsonObject pod(JsonObject workload) {
+        return Documents.at(workload, "spec.template.spec").getAsJsonObject();
     }
 
-    static JsonObject container(JsonObject statefulSet) {
-        return Documents.objects(pod(statefulSet), "containers").getFirst();
+    static JsonObject container(JsonObject workload) {
+        return Documents.objects(pod(workload), "containers").getFirst();
     }
 
     /// The variables of one pod's container, as Kubernetes would set them.
     ///
     /// @param zone the label of the machine; empty where there is none
     static Map<String, String> environment(JsonObject statefulSet, int number, String zone) {
-        var name = Documents.string(statefulSet, "metadata.name") + "-" + number;
+        return environment(statefulSet, Documents.string(statefulSet, "metadata.name") + "-" + number, zone);
+    }
+
+    /// The same for any workload with a template of pods, by the pod's name.
+    static Map<String, String> environment(JsonObject workload, String name, String zone) {
         var environment = new TreeMap<String, String>();
-        for (var variable : Documents.objects(container(statefulSet), "env")) {
+        for (var variable : Documents.objects(container(workload), "env")) {
             var value = variable.has("value")
                     ? Documents.string(variable, "value")
                     : switch (Documents.string(variable, "valueFrom.fieldRef.fieldPath")) {

@@ -2,7 +2,6 @@ package io.weirlog.deploy.artifact;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonParser;
 import io.weirlog.client.WeirlogClient;
@@ -26,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ContainersTest {
-    private static final String IMAGE = "weirlog:" + Settings.version();
     private static final String BROKERS = "node-1:7171,node-2:7171,node-3:7171";
     private static final List<String> COMPRESSIONS = List.of("none", "gzip", "snappy", "lz4", "zstd");
     private static final long RESIDENT_KIB_MAX = 250 * 1024;
@@ -52,11 +50,7 @@ class ContainersTest {
                 .map(command -> command.replace(" streams", " " + podman.network))
                 .toList();
         podman.shell(forOne.getFirst());
-        // Where this process is in a container itself, podman may be there and yet not be allowed to run any.
-        podman.run("network", "create", podman.network);
-        var probe = podman.start("run", "--rm", "--network", podman.network, IMAGE, "--version");
-        assumeTrue(probe.exitCode() == 0, () -> "podman can run no container here: " + probe.output());
-        podman.run("network", "rm", podman.network);
+        podman.needsToRun(BuiltImage.NAME);
     }
 
     @Test
@@ -141,7 +135,7 @@ class ContainersTest {
                 "WEIRLOG_BOOTSTRAP_SERVER=" + BROKERS,
                 "--entrypoint",
                 "sh",
-                IMAGE,
+                BuiltImage.NAME,
                 "-c",
                 command);
     }

@@ -1,5 +1,7 @@
 package io.weirlog.deploy.artifact;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import io.weirlog.deploy.Repository;
 import io.weirlog.deploy.Run;
 import java.io.File;
@@ -16,7 +18,7 @@ import java.util.stream.Stream;
 /// A container engine of a test's own: its images, containers, volumes and networks are in a folder, and gone when it
 /// closes. What else podman has on this machine is left alone.
 final class Podman implements AutoCloseable {
-    private static final long DEADLINE_SECONDS = 60;
+    private static final long DEADLINE_SECONDS = 120;
 
     /// For the one network of a test. Names of networks are the machine's, those of containers are the folder's.
     final String network;
@@ -70,6 +72,14 @@ final class Podman implements AutoCloseable {
             [engine]
             events_logger = "none"
             """.formatted(files) + runtime;
+    }
+
+    /// Skips the test where podman is there and yet is not allowed to run anything, as in a container.
+    void needsToRun(String image) throws InterruptedException {
+        run("network", "create", network);
+        var probe = start("run", "--rm", "--network", network, image, "--version");
+        assumeTrue(probe.exitCode() == 0, () -> "podman can run no container here: " + probe.output());
+        run("network", "rm", network);
     }
 
     /// Starts a podman command.
