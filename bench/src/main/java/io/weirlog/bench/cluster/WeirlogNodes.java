@@ -30,6 +30,30 @@ public final class WeirlogNodes implements Nodes {
         this.ports = Ports.free(PORTS_EACH * roles.size());
     }
 
+    /// Makes an authority and a certificate for all nodes, as a user would, and returns the settings that name them.
+    /// The
+    /// authority is the file `ca.crt`.
+    public static Map<String, String> tls(Path folder) throws IOException, InterruptedException {
+        var command = List.of(launcher().toString(), "tls", "init", folder.toString(), "--node", "127.0.0.1");
+        NodeProcess.start(command, home(), folder.resolveSibling("tls.out")).awaitEnd(READY_SECONDS_MAX);
+        return Map.of(
+                "tls.mode", "on",
+                "tls.certificate", folder.resolve("127.0.0.1.crt").toString(),
+                "tls.key", folder.resolve("127.0.0.1.key").toString(),
+                "tls.ca", folder.resolve("ca.crt").toString());
+    }
+
+    private static Path launcher() {
+        return Path.of(System.getProperty("weirlog.launcher", "weirlog"));
+    }
+
+    /// The build that this run belongs to, whatever the launcher would think of its age.
+    private static Map<String, String> home() {
+        return Map.of(
+                "WEIRLOG_HOME",
+                launcher().resolveSibling("deploy/target/weirlog").toString());
+    }
+
     @Override
     public void startAll() throws IOException, InterruptedException {
         for (int id = 1; id <= roles.size(); id++) {
@@ -47,7 +71,6 @@ public final class WeirlogNodes implements Nodes {
     }
 
     private void launch(int id) throws IOException {
-        var launcher = Path.of(System.getProperty("weirlog.launcher", "weirlog"));
         var all = new TreeMap<>(settings);
         all.put("node.id", Integer.toString(id));
         all.put("roles", roles.get(id - 1));
@@ -59,12 +82,9 @@ public final class WeirlogNodes implements Nodes {
         all.put("raft.port", Integer.toString(port(id, 2)));
         all.put("http.port", "off");
         all.put("controller.quorum", quorum());
-        var command = new ArrayList<>(List.of(launcher.toString(), "server"));
+        var command = new ArrayList<>(List.of(launcher().toString(), "server"));
         all.forEach((key, value) -> command.addAll(List.of("-c", key + "=" + value)));
-        var environment = new TreeMap<String, String>();
-        // The build that this run belongs to, whatever the launcher would think of its age.
-        environment.put(
-                "WEIRLOG_HOME", launcher.resolveSibling("deploy/target/weirlog").toString());
+        var environment = new TreeMap<>(home());
         environment.put(
                 "WEIRLOG_JAVA_OPTS",
                 Optional.ofNullable(System.getenv("WEIRLOG_JAVA_OPTS")).orElse("-Xmx1g"));

@@ -34,7 +34,7 @@ public final class Clients implements Callable<Integer> {
             names = "--only",
             split = ",",
             defaultValue = "weirlog page-cache,kafka",
-            description = "Also: weirlog fsync. Default: ${DEFAULT-VALUE}.",
+            description = "Also: weirlog fsync, weirlog tls (page-cache). Default: ${DEFAULT-VALUE}.",
             paramLabel = "CONTENDER")
     private List<String> only = List.of();
 

@@ -49,9 +49,11 @@ final class Contenders implements AutoCloseable {
         return switch (name) {
             case "weirlog fsync" -> new WeirlogContender(folder, nodes, "fsync");
             case "weirlog page-cache" -> new WeirlogContender(folder, nodes, "page-cache");
+            case "weirlog tls" -> WeirlogContender.overTls(folder, nodes, "page-cache");
             case KAFKA -> new KafkaContender(folder, nodes);
             default ->
-                throw new IllegalArgumentException("--only takes some of weirlog fsync, weirlog page-cache, kafka");
+                throw new IllegalArgumentException(
+                        "--only takes some of weirlog fsync, weirlog page-cache, weirlog tls, kafka");
         };
     }
 

@@ -9,6 +9,7 @@ import io.weirlog.client.NewTopic;
 import io.weirlog.client.ProducerOptions;
 import io.weirlog.client.ProducerRecord;
 import io.weirlog.client.StartAt;
+import io.weirlog.client.TlsOptions;
 import io.weirlog.client.WeirlogClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -27,11 +29,26 @@ final class WeirlogContender implements Contender {
 
     /// @param durability the class of the topics
     WeirlogContender(Path folder, int count, String durability) throws IOException, InterruptedException {
+        this(folder, count, durability, Optional.empty());
+    }
+
+    private WeirlogContender(Path folder, int count, String durability, Optional<Path> certificates)
+            throws IOException, InterruptedException {
         this.durability = durability;
-        nodes = new WeirlogNodes(folder, Collections.nCopies(count, "controller,broker"), Map.of());
+        var settings = certificates.isPresent() ? WeirlogNodes.tls(certificates.get()) : Map.<String, String>of();
+        nodes = new WeirlogNodes(folder, Collections.nCopies(count, "controller,broker"), settings);
         nodes.startAll();
-        client = WeirlogClient.connect(
-                IntStream.rangeClosed(1, count).mapToObj(nodes::address).toArray(String[]::new));
+        var builder = WeirlogClient.builder()
+                .bootstrap(
+                        IntStream.rangeClosed(1, count).mapToObj(nodes::address).toArray(String[]::new));
+        certificates.ifPresent(made -> builder.tls(TlsOptions.trusting(made.resolve("ca.crt"))));
+        client = builder.build();
+    }
+
+    /// One whose every connection is encrypted, those among the nodes too.
+    static WeirlogContender overTls(Path folder, int count, String durability)
+            throws IOException, InterruptedException {
+        return new WeirlogContender(folder, count, durability, Optional.of(folder.resolve("tls")));
     }
 
     @Override

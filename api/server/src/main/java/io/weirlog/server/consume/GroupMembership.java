@@ -80,8 +80,7 @@ final class GroupMembership {
     private long heartbeat;
     /// Of this life as a member: what belongs to another is passed by.
     private long life;
-    /// Completes when all commits so far are answered, well or not.
-    private CompletableFuture<?> committing = CompletableFuture.completedFuture(null);
+    private final CommitLane commits;
     private boolean announced;
     private boolean left;
 
@@ -115,6 +114,7 @@ final class GroupMembership {
 
     GroupMembership(GroupPort port, Stream stream, ConsumeInitial initial) {
         this.port = port;
+        this.commits = new CommitLane(request -> port.commit(request, CALL_MILLIS_MAX));
         this.stream = stream;
         this.group = initial.getGroup();
         this.memberId = group.getMemberId().isEmpty() ? UUID.randomUUID().toString() : group.getMemberId();
@@ -348,8 +348,22 @@ final class GroupMembership {
         stream.remove(assignment);
     }
 
-    /// The client has let go of these.
+    /// The client has let go of these. What it has committed before has to arrive before: whoever gets them asks where
+    /// to begin.
     void revoked(List<Integer> assignments) {
+        var committing = commits.settled();
+        if (committing.isDone()) {
+            letGo(assignments);
+        } else {
+            var _ = committing.thenRun(() -> stream.execute(() -> {
+                if (!left) {
+                    letGo(assignments);
+                }
+            }));
+        }
+    }
+
+    private void letGo(List<Integer> assignments) {
         var any = false;
         for (int assignment : assignments) {
             if (revoking.contains(assignment)) {
@@ -397,15 +411,19 @@ final class GroupMembership {
             tell(commit, ServerProblems.invalidRequest("a commit of nothing"));
             return;
         }
-        var answer = port.commit(request.build(), CALL_MILLIS_MAX);
-        committing = CompletableFuture.allOf(committing, answer.handle((_, _) -> true));
-        var _ = answer.whenComplete((response, failure) -> stream.execute(() -> {
-            if (failure != null) {
-                tell(commit, problem(failure));
-            } else {
-                committed(commit, response);
-            }
-        }));
+        var answer = commits.commit(request.build());
+        if (answer.isEmpty()) {
+            tell(commit, ServerProblems.overloaded("commits of one stream that wait (" + CommitLane.WAITING_MAX + ")"));
+            return;
+        }
+        var _ = answer.get()
+                .whenComplete((response, failure) -> stream.execute(() -> {
+                    if (failure != null) {
+                        tell(commit, problem(failure));
+                    } else {
+                        committed(commit, response);
+                    }
+                }));
     }
 
     /// @param response one result for each position
@@ -446,6 +464,6 @@ final class GroupMembership {
                 .setMemberEpoch(memberEpoch)
                 .build();
         // What is being committed is this member's: it has to arrive before.
-        return committing.thenCompose(_ -> port.leave(request, CALL_MILLIS_MAX));
+        return commits.settled().thenCompose(_ -> port.leave(request, CALL_MILLIS_MAX));
     }
 }
