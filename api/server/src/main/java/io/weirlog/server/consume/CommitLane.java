@@ -13,29 +13,46 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Function;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /// The commits of one stream, in the order in which the client made them. One request at a time is under way: two at
 /// once could change places on their way, and the earlier of them be tried again after the later had succeeded, which
-/// would take the group back. What comes meanwhile waits, and goes together as far as it can: commits of one member for
-/// different partitions. Thread-safe.
+/// would take the group back. What comes meanwhile waits, and goes together as far as it can: commits of one member in
+/// one epoch for different partitions. The epoch says since when the member owns what it commits, so none gets that of
+/// another. Thread-safe.
 final class CommitLane {
     /// A client that has not waited for the answers of so many waits for some now.
     static final int WAITING_MAX = 1_000;
 
-    private final Function<CommitOffsetsRequest, CompletableFuture<CommitOffsetsResponse>> coordinator;
+    /// What is left at least for a commit that has waited long.
+    static final long CALL_MILLIS_MIN = 50;
+
+    private final Coordinator coordinator;
+    private final long callMillisMax;
+    private final LongSupplier nanoClock;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private boolean underWay;
     /// The answer to the newest commit.
     private CompletableFuture<?> newest = CompletableFuture.completedFuture(null);
 
-    private record Waiting(CommitOffsetsRequest request, CompletableFuture<CommitOffsetsResponse> answer) {}
+    /// The group's, wherever it is.
+    @FunctionalInterface
+    interface Coordinator {
+        /// Answers with a result for each offset, in their order.
+        CompletableFuture<CommitOffsetsResponse> commit(CommitOffsetsRequest request, long waitMillisMax);
+    }
+
+    private record Waiting(
+            CommitOffsetsRequest request, CompletableFuture<CommitOffsetsResponse> answer, long sinceNanos) {}
 
     private record Partition(ByteString topicId, int number) {}
 
-    /// @param coordinator answers with a result for each offset, in their order
-    CommitLane(Function<CommitOffsetsRequest, CompletableFuture<CommitOffsetsResponse>> coordinator) {
+    /// @param callMillisMax how long a commit may take, the time that it waits for others included
+    CommitLane(Coordinator coordinator, long callMillisMax, LongSupplier nanoClock) {
         this.coordinator = coordinator;
+        this.callMillisMax = callMillisMax;
+        this.nanoClock = nanoClock;
     }
 
     /// Commits after all that came before.
@@ -45,7 +62,7 @@ final class CommitLane {
         if (waiting.size() >= WAITING_MAX) {
             return Optional.empty();
         }
-        var one = new Waiting(request, new CompletableFuture<>());
+        var one = new Waiting(request, new CompletableFuture<>(), nanoClock.getAsLong());
         waiting.add(one);
         newest = one.answer;
         if (!underWay) {
@@ -62,21 +79,38 @@ final class CommitLane {
 
     private void sendNext() {
         var together = takeTogether();
-        // The newest epoch of the member: with an older one that it has left behind, all would be refused.
-        var merged = together.getLast().request.toBuilder().clearOffsets();
+        var merged = together.getFirst().request.toBuilder().clearOffsets();
         together.forEach(one -> merged.addAllOffsets(one.request.getOffsetsList()));
-        var _ = coordinator
-                .apply(merged.build())
-                .thenAccept(response -> answer(together, response))
-                .whenComplete((_, failure) -> {
-                    if (failure != null) {
-                        var cause = failure instanceof CompletionException && failure.getCause() != null
+        CompletableFuture<CommitOffsetsResponse> asked;
+        try {
+            asked = coordinator.commit(merged.build(), millisLeft(together.getFirst()));
+        } catch (RuntimeException e) {
+            // The node is stopping: nothing that waits can be sent any more.
+            together.addAll(waiting);
+            waiting.clear();
+            underWay = false;
+            fail(together, e);
+            return;
+        }
+        var _ = asked.thenAccept(response -> answer(together, response)).whenComplete((_, failure) -> {
+            if (failure != null) {
+                fail(
+                        together,
+                        failure instanceof CompletionException && failure.getCause() != null
                                 ? failure.getCause()
-                                : failure;
-                        together.forEach(one -> one.answer.completeExceptionally(cause));
-                    }
-                    goOn();
-                });
+                                : failure);
+            }
+            goOn();
+        });
+    }
+
+    private long millisLeft(Waiting one) {
+        var waited = TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong() - one.sinceNanos);
+        return Math.max(CALL_MILLIS_MIN, callMillisMax - waited);
+    }
+
+    private static void fail(List<Waiting> together, Throwable cause) {
+        together.forEach(one -> one.answer.completeExceptionally(cause));
     }
 
     private synchronized void goOn() {
@@ -93,11 +127,8 @@ final class CommitLane {
         Set<Partition> partitions = new HashSet<>();
         for (var next = waiting.peek(); next != null; next = waiting.peek()) {
             var more = partitions(next.request);
-            var first = together.isEmpty();
-            if (!first
-                    && (!next.request
-                                    .getMemberId()
-                                    .equals(together.getFirst().request.getMemberId())
+            if (!together.isEmpty()
+                    && (!isOfTheSame(together.getFirst().request, next.request)
                             || partitions.size() + more.size() > GroupConfig.OFFSETS_PER_REQUEST_MAX
                             || more.stream().anyMatch(partitions::contains))) {
                 break;
@@ -106,6 +137,10 @@ final class CommitLane {
             together.add(waiting.remove());
         }
         return together;
+    }
+
+    private static boolean isOfTheSame(CommitOffsetsRequest one, CommitOffsetsRequest other) {
+        return one.getMemberId().equals(other.getMemberId()) && one.getMemberEpoch() == other.getMemberEpoch();
     }
 
     private static List<Partition> partitions(CommitOffsetsRequest request) {

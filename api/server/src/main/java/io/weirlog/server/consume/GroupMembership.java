@@ -114,7 +114,7 @@ final class GroupMembership {
 
     GroupMembership(GroupPort port, Stream stream, ConsumeInitial initial) {
         this.port = port;
-        this.commits = new CommitLane(request -> port.commit(request, CALL_MILLIS_MAX));
+        this.commits = new CommitLane(port::commit, CALL_MILLIS_MAX, System::nanoTime);
         this.stream = stream;
         this.group = initial.getGroup();
         this.memberId = group.getMemberId().isEmpty() ? UUID.randomUUID().toString() : group.getMemberId();

@@ -22,11 +22,17 @@ class CommitLaneTest {
 
     private final List<CommitOffsetsRequest> sent = new ArrayList<>();
     private final List<CompletableFuture<CommitOffsetsResponse>> answers = new ArrayList<>();
-    private final CommitLane lane = new CommitLane(request -> {
-        sent.add(request);
-        answers.add(new CompletableFuture<>());
-        return answers.getLast();
-    });
+    private final List<Long> waits = new ArrayList<>();
+    private long nowNanos;
+    private final CommitLane lane = new CommitLane(
+            (request, waitMillisMax) -> {
+                sent.add(request);
+                waits.add(waitMillisMax);
+                answers.add(new CompletableFuture<>());
+                return answers.getLast();
+            },
+            5_000,
+            () -> nowNanos);
 
     private static CommitOffsetsRequest request(String member, int epoch, long... partitionsAndOffsets) {
         var request = CommitOffsetsRequest.newBuilder().setMemberId(member).setMemberEpoch(epoch);
@@ -102,22 +108,67 @@ class CommitLaneTest {
         assertEquals(List.of(1), results(again));
     }
 
-    /// A stream that has lost its place is another member afterwards.
+    /// A stream that has lost its place is another member afterwards; and a member may have lost a partition and got it
+    /// back between two epochs.
     @Test
-    void commitsOfDifferentMembersStayApart() {
+    void commitsOfDifferentMembersAndEpochsStayApart() {
+        var all = List.of(
+                commit(0, 10),
+                commit(request("a", 2, 1, 11)),
+                commit(request("a", 2, 2, 12)),
+                commit(request("a", 3, 3, 13)),
+                commit(request("b", 3, 4, 14)));
+        for (int i = 0; i < 4; i++) {
+            answer();
+        }
+        assertTrue(all.stream().allMatch(CompletableFuture::isDone));
+        assertEquals(
+                List.of(List.of(10L), List.of(11L, 12L), List.of(13L), List.of(14L)),
+                sent.stream().map(CommitLaneTest::offsets).toList());
+        assertEquals(
+                List.of("a1", "a2", "a3", "b3"),
+                sent.stream()
+                        .map(request -> request.getMemberId() + request.getMemberEpoch())
+                        .toList());
+    }
+
+    /// A node that is stopping: whoever waits is told, and nobody waits for ever.
+    @Test
+    void whatCannotEvenBeAskedFails() {
+        List<CompletableFuture<CommitOffsetsResponse>> asked = new ArrayList<>();
+        var stopping = new CommitLane(
+                (_, _) -> {
+                    if (!asked.isEmpty()) {
+                        throw new IllegalStateException("stopping");
+                    }
+                    asked.add(new CompletableFuture<>());
+                    return asked.getFirst();
+                },
+                5_000,
+                () -> 0);
+        var first = stopping.commit(request("a", 1, 0, 10)).orElseThrow();
+        var second = stopping.commit(request("a", 1, 0, 20)).orElseThrow();
+        var third = stopping.commit(request("a", 1, 0, 30)).orElseThrow();
+        asked.getFirst().completeExceptionally(new IllegalStateException("gone"));
+        assertTrue(first.isCompletedExceptionally() && second.isCompletedExceptionally());
+        assertTrue(third.isCompletedExceptionally() && stopping.settled().isDone());
+        assertTrue(stopping.commit(request("a", 1, 0, 40)).orElseThrow().isCompletedExceptionally());
+    }
+
+    /// With a coordinator that does not answer, those behind are not kept as long again.
+    @Test
+    void waitingForOthersCounts() {
         var first = commit(0, 10);
-        var second = commit(request("a", 2, 1, 11));
-        var third = commit(request("a", 3, 2, 12));
-        var other = commit(request("b", 4, 3, 13));
-        answer();
-        assertEquals("a", sent.getLast().getMemberId());
-        assertEquals(3, sent.getLast().getMemberEpoch());
-        assertEquals(List.of(11L, 12L), offsets(sent.getLast()));
-        answer();
-        assertEquals("b", sent.getLast().getMemberId());
-        assertEquals(3, sent.size());
-        answer();
-        assertTrue(first.isDone() && second.isDone() && third.isDone() && other.isDone());
+        nowNanos = 1_000_000_000;
+        var second = commit(0, 20);
+        var third = commit(0, 30);
+        nowNanos = 5_000_000_000L;
+        answers.getLast().completeExceptionally(new IllegalStateException("in vain"));
+        nowNanos = 6_000_000_000L;
+        answers.getLast().completeExceptionally(new IllegalStateException("in vain"));
+        assertTrue(first.isCompletedExceptionally() && second.isCompletedExceptionally());
+        assertFalse(third.isDone());
+        assertEquals(List.of(5_000L, 1_000L, CommitLane.CALL_MILLIS_MIN), waits);
     }
 
     @Test
