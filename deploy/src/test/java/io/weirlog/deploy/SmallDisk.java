@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A small file system in memory, which only the programs see that are started on it. It is gone when it is closed.
-final class SmallDisk implements AutoCloseable {
-    static final int MIB = 96;
+public final class SmallDisk implements AutoCloseable {
+    public static final int MIB = 96;
 
     private final Path mounted;
     private final Run keeper;
@@ -23,7 +23,7 @@ final class SmallDisk implements AutoCloseable {
     }
 
     /// Skips the test, or fails it, where nothing can be mounted.
-    static SmallDisk mount(Path folder) throws IOException, InterruptedException {
+    public static SmallDisk mount(Path folder) throws IOException, InterruptedException {
         Files.createDirectories(folder);
         try (var probe = Run.shell("unshare --mount true", folder)) {
             Repository.needs("the right to mount (root, and unshare)", probe.exitCode() == 0);
@@ -35,15 +35,20 @@ final class SmallDisk implements AutoCloseable {
         return new SmallDisk(folder, keeper, line.substring("mounted ".length()));
     }
 
+    /// What makes a program see the disk, to be put before its command.
+    public List<String> prefix() {
+        return List.of("nsenter", "--mount=/proc/" + pid + "/ns/mnt", "--");
+    }
+
     /// Starts a program that sees the disk.
-    Run start(ProcessBuilder program) {
-        List<String> command = new ArrayList<>(List.of("nsenter", "--mount=/proc/" + pid + "/ns/mnt", "--"));
+    public Run start(ProcessBuilder program) {
+        List<String> command = new ArrayList<>(prefix());
         command.addAll(program.command());
         return Run.of(program.command(command));
     }
 
     /// Makes it one that nothing can be written to. Nothing may be writing to it.
-    void makeReadOnly() throws InterruptedException {
+    public void makeReadOnly() throws InterruptedException {
         try (var run = start(new ProcessBuilder("mount", "-o", "remount,ro", mounted.toString()))) {
             assertEquals(0, run.exitCode(), run::output);
         }

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// The nodes of one cluster, each a `weirlog server` process with both roles.
-final class ServerProcesses implements AutoCloseable {
+public final class ServerProcesses implements AutoCloseable {
     private static final int CLIENT_PORT = 7171;
 
     private final Path folder;
@@ -25,7 +25,7 @@ final class ServerProcesses implements AutoCloseable {
     /// @param hosts the address of each node, from 1 on
     /// @param prefixes what runs a command on the node's host
     /// @param settings more settings of each node, `key=value`
-    ServerProcesses(
+    public ServerProcesses(
             Path folder,
             int count,
             IntFunction<String> hosts,
@@ -38,7 +38,7 @@ final class ServerProcesses implements AutoCloseable {
         this.settings = List.copyOf(settings);
     }
 
-    void startAll() throws InterruptedException {
+    public void startAll() throws InterruptedException {
         for (var id = 1; id <= count; id++) {
             launch(id, all());
         }
@@ -47,13 +47,13 @@ final class ServerProcesses implements AutoCloseable {
         }
     }
 
-    void start(int id) throws InterruptedException {
+    public void start(int id) throws InterruptedException {
         launch(id);
         awaitReady(id);
     }
 
     /// Starts a node that may not become ready.
-    Run launch(int id) {
+    public Run launch(int id) {
         return launch(id, all());
     }
 
@@ -101,11 +101,11 @@ final class ServerProcesses implements AutoCloseable {
         return run;
     }
 
-    void awaitReady(int id) throws InterruptedException {
+    public void awaitReady(int id) throws InterruptedException {
         run(id).line(line -> line.startsWith("ready "));
     }
 
-    Run run(int id) {
+    public Run run(int id) {
         return Objects.requireNonNull(running.get(id), () -> "node " + id + " was not started");
     }
 
@@ -117,19 +117,19 @@ final class ServerProcesses implements AutoCloseable {
         run(id).resume();
     }
 
-    String host(int id) {
+    public String host(int id) {
         return hosts.apply(id);
     }
 
-    Path dataDir(int id) {
+    public Path dataDir(int id) {
         return folder.resolve("node-" + id);
     }
 
-    String address(int id) {
+    public String address(int id) {
         return hosts.apply(id) + ":" + CLIENT_PORT;
     }
 
-    List<String> addresses() {
+    public List<String> addresses() {
         return all().mapToObj(this::address).toList();
     }
 

@@ -1,0 +1,9 @@
+package io.weirlog.deploy.alert;
+
+/// A test of which a Prometheus watches the nodes.
+interface Watched {
+    Prometheus prometheus();
+
+    /// How many nodes it watches.
+    int nodes();
+}
