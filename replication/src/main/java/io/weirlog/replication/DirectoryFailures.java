@@ -52,7 +52,7 @@ final class DirectoryFailures implements StorageFailures {
         LOG.error("the data directory {} is out of service until the node starts again", folder, failure);
         for (var host : hosts) {
             try {
-                host.shard().executeFor(host, () -> host.directoryFailed(folder));
+                host.shard().executeFor(host, () -> host.outages().directoryFailed(folder));
             } catch (RejectedExecutionException e) {
                 LOG.debug("{}: its shard has closed", host.name());
             }

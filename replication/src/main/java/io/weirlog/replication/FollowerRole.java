@@ -24,6 +24,7 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
             "its disk has less left than followers may take: it follows again once there is room";
 
     private final PartitionHost host;
+    private final HostServices services;
     private final PartitionAssignment assignment;
     private final PartitionLog log;
     private final LeaderLink link;
@@ -38,11 +39,12 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
             Offset knownHighWatermark,
             StreamSession lastSession) {
         this.host = host;
+        this.services = host.services();
         this.assignment = assignment;
         this.log = openLog;
         this.link = link;
-        this.follower =
-                new FollowerPartition(terms, LogOutline.of(openLog), knownHighWatermark, lastSession, host.nowMillis());
+        this.follower = new FollowerPartition(
+                terms, LogOutline.of(openLog), knownHighWatermark, lastSession, services.nowMillis());
     }
 
     static FollowerRole of(
@@ -54,7 +56,7 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
             StreamSession lastSession) {
         var ownEpoch = assignment
                 .metadata()
-                .epochOf(host.self())
+                .epochOf(host.services().self())
                 .orElseThrow(() -> new IllegalStateException("this broker is not registered"));
         var terms = new FollowerPartition.Terms(
                 assignment.leaderEpoch(), ownEpoch, assignment.logConfig().durability(), RETRY_MILLIS);
@@ -64,15 +66,15 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
     void start() {
         try {
             // What may not have been noted when the log was cut.
-            host.logCut(log);
+            noteCut();
         } catch (SystemLimitException e) {
-            host.limitReached(e);
+            host.roles().limitReached(e);
             return;
         } catch (IOException e) {
-            host.storageFailed(e);
+            host.outages().storageFailed(e);
             return;
         }
-        link.attach(assignment.id(), this, host.nowMillis());
+        link.attach(assignment.id(), this, services.nowMillis());
     }
 
     @Override
@@ -88,17 +90,17 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
 
     @Override
     public void connected() {
-        host.whileIn(this, () -> step(new FollowerEvent.Connected()), () -> {});
+        host.roles().whileIn(this, () -> step(new FollowerEvent.Connected()), () -> {});
     }
 
     @Override
     public void disconnected() {
-        host.whileIn(this, () -> step(new FollowerEvent.Disconnected()), () -> {});
+        host.roles().whileIn(this, () -> step(new FollowerEvent.Disconnected()), () -> {});
     }
 
     @Override
     public void received(FromLeader message, Runnable done) {
-        host.whileIn(this, () -> step(new FollowerEvent.Received(message.message())), done);
+        host.roles().whileIn(this, () -> step(new FollowerEvent.Received(message.message())), done);
     }
 
     // On the owner's thread.
@@ -128,10 +130,10 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
             try {
                 run(effect);
             } catch (SystemLimitException e) {
-                host.limitReached(e);
+                host.roles().limitReached(e);
                 return;
             } catch (IOException e) {
-                host.storageFailed(e);
+                host.outages().storageFailed(e);
                 return;
             }
         }
@@ -141,36 +143,41 @@ final class FollowerRole implements PartitionRole, LeaderLink.User {
         switch (effect) {
             case FollowerEffect.Send(var message) -> {
                 if (message instanceof FollowerMessage.Close) {
-                    host.stats().refuse(BadInput.BATCHES);
+                    services.stats().refuse(BadInput.BATCHES);
                 }
                 link.say(assignment.id(), message);
             }
             case FollowerEffect.CutLog(var end) -> {
                 LOG.info("{}: cuts its log from {} to {}", host.name(), log.logEndOffset(), end);
                 log.truncateTo(end);
-                host.logCut(log);
+                noteCut();
                 step(new FollowerEvent.LogCut());
             }
             case FollowerEffect.StartLogAt(var start) -> {
                 LOG.info("{}: drops its log and begins anew at {}", host.name(), start);
                 log.truncateFullyAndStartAt(start);
-                host.logCut(log);
+                noteCut();
                 step(new FollowerEvent.LogCut());
             }
             case FollowerEffect.Append(var batches) -> {
-                if (host.hasRoomToFollow(log)) {
+                if (services.room().mayFollow(log.directory())) {
                     append(batches);
                 } else {
-                    host.outOfRoom(DISK_NEARLY_FULL);
+                    host.outages().outOfRoom(DISK_NEARLY_FULL);
                 }
             }
-            case FollowerEffect.SyncLog() -> host.requestSync();
+            case FollowerEffect.SyncLog() -> host.log().requestSync();
             case FollowerEffect.AnnounceHighWatermark(var end) -> {
-                host.announce(end);
-                host.wakeReaders(end);
+                host.published().announce(end);
+                host.published().wakeReaders(end);
             }
             case FollowerEffect.DeleteRecordsBefore(var start) -> log.deleteRecordsBefore(start);
         }
+    }
+
+    /// The log has been cut: no note of its watermark may reach beyond its end.
+    private void noteCut() throws IOException {
+        services.watermarks().cut(assignment.id(), log);
     }
 
     private void append(java.nio.ByteBuffer batches) throws IOException {

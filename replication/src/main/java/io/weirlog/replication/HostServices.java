@@ -5,6 +5,7 @@ import io.weirlog.log.PartitionLog;
 import io.weirlog.replication.link.LeaderLinks;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 /// What all partitions of a broker share.
@@ -24,4 +25,9 @@ record HostServices(
         BiConsumer<PartitionHost, PartitionLog> reopening,
         DiskRoom room,
         KnownWatermarks watermarks,
-        ReplicationStats stats) {}
+        ReplicationStats stats) {
+    /// The clock's monotonic time.
+    long nowMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(clock.nanoTime());
+    }
+}

@@ -37,6 +37,7 @@ final class LeaderRole implements PartitionRole {
     private static final String OPEN_FILES = "open files, which whoever runs it has to raise (LimitNOFILE, ulimit -n)";
 
     private final PartitionHost host;
+    private final HostServices services;
     private final PartitionLog log;
     private final LeaderPartition leader;
     private final Durability durability;
@@ -53,13 +54,15 @@ final class LeaderRole implements PartitionRole {
     /// @param openLog in which the epoch has been begun, durably (R4)
     LeaderRole(PartitionHost host, PartitionAssignment assignment, PartitionLog openLog, Offset knownHighWatermark) {
         this.host = host;
+        this.services = host.services();
         this.assignment = assignment;
         this.log = openLog;
         this.logStart = openLog.logStartOffset();
         this.durability = assignment.logConfig().durability();
-        var terms = new LeaderPartition.Terms(host.self(), durability, host.lagMillisMax());
+        var terms = new LeaderPartition.Terms(
+                services.self(), durability, services.lagMax().toMillis());
         this.leader = new LeaderPartition(
-                terms, assignment.metadata(), LogOutline.of(openLog), knownHighWatermark, host.nowMillis());
+                terms, assignment.metadata(), LogOutline.of(openLog), knownHighWatermark, services.nowMillis());
     }
 
     /// The first thing that a new leader does.
@@ -94,7 +97,7 @@ final class LeaderRole implements PartitionRole {
     private Admitted admit(List<AppendCommand> collected) {
         var admitted = new Admitted(collected.size());
         var admission = log.admission();
-        var nowNanos = host.clock().nanoTime();
+        var nowNanos = services.clock().nanoTime();
         var full = awaitingLocal.isFull() || awaitingHighWatermark.isFull();
         for (var command : collected) {
             admitted.admit(command, admission, obstacle(command, nowNanos, full));
@@ -107,7 +110,7 @@ final class LeaderRole implements PartitionRole {
             return Optional.of(new AppendRefusal.TimedOut());
         }
         if (command.epoch().isPresent() && !command.epoch().get().equals(leader.epoch())) {
-            return Optional.of(new AppendRefusal.NotLeader(Optional.of(host.self()), leader.epoch()));
+            return Optional.of(new AppendRefusal.NotLeader(Optional.of(services.self()), leader.epoch()));
         }
         if (full) {
             return Optional.of(new AppendRefusal.Overloaded("appends waiting for an acknowledgement"));
@@ -146,15 +149,15 @@ final class LeaderRole implements PartitionRole {
 
     /// False if that failed: then the partition has stopped.
     private boolean write(List<AppendCommand> accepted) {
-        var wallMillis = host.clock().wallMillis();
-        var begunNanos = host.clock().nanoTime();
+        var wallMillis = services.clock().wallMillis();
+        var begunNanos = services.clock().nanoTime();
         List<ByteBuffer> batches = new ArrayList<>(accepted.size());
         accepted.forEach(command -> batches.add(command.batch().buffer()));
         var base = log.logEndOffset();
         try {
             log.append(batches, leader.epoch(), wallMillis);
         } catch (SystemLimitException e) {
-            host.warnOf(e);
+            host.roles().warnOf(e);
             written(accepted, base, wallMillis, begunNanos);
             return true;
         } catch (IOException e) {
@@ -163,7 +166,7 @@ final class LeaderRole implements PartitionRole {
                 command.batch().close();
                 command.complete(failedWrite("writing failed: " + e.getMessage()));
             });
-            host.storageFailed(e);
+            host.outages().storageFailed(e);
             return false;
         }
         written(accepted, base, wallMillis, begunNanos);
@@ -174,7 +177,7 @@ final class LeaderRole implements PartitionRole {
     private void written(List<AppendCommand> accepted, Offset from, long wallMillis, long begunNanos) {
         var base = from;
         var logEnd = log.logEndOffset();
-        var writtenNanos = host.clock().nanoTime();
+        var writtenNanos = services.clock().nanoTime();
         for (var command : accepted) {
             command.batch().close();
             if (base.equals(logEnd)) {
@@ -231,7 +234,7 @@ final class LeaderRole implements PartitionRole {
     @Override
     public void tick(long nowMillis) {
         step(new LeaderEvent.Tick(nowMillis));
-        host.publish(leader.lags());
+        host.published().lags(leader.lags());
     }
 
     @Override
@@ -243,7 +246,7 @@ final class LeaderRole implements PartitionRole {
                 stream.throttle(changed.id(), changed.isOnlyAdded(follower));
             }
         });
-        host.stats().inSyncChanged(before.metadata(), changed.metadata());
+        services.stats().inSyncChanged(before.metadata(), changed.metadata());
         step(new LeaderEvent.MetadataChanged(changed.metadata()));
     }
 
@@ -308,13 +311,13 @@ final class LeaderRole implements PartitionRole {
     private void run(List<LeaderEffect> effects) {
         for (var effect : effects) {
             switch (effect) {
-                case LeaderEffect.SyncLog() -> host.requestSync();
+                case LeaderEffect.SyncLog() -> host.log().requestSync();
                 case LeaderEffect.AcknowledgeLocal(var end) -> awaitingLocal.completeUpTo(end, 1);
                 case LeaderEffect.AnnounceHighWatermark(var end) -> {
                     // Readers first: an acknowledged record is readable.
-                    host.announce(end);
+                    host.published().announce(end);
                     awaitingHighWatermark.completeUpTo(end, leader.inSyncCount());
-                    host.wakeReaders(end);
+                    host.published().wakeReaders(end);
                     passed(end);
                 }
                 case LeaderEffect.Answer(var follower, var message) -> {
@@ -341,8 +344,8 @@ final class LeaderRole implements PartitionRole {
     private void count(LeaderMessage message) {
         if (message instanceof LeaderMessage.Refused refused) {
             switch (refused.reason()) {
-                case PROTOCOL_VIOLATION -> host.stats().refuse(BadInput.ACKNOWLEDGEMENT);
-                case STALE_BROKER_EPOCH, NOT_A_REPLICA -> host.stats().refuse(BadInput.OPENING);
+                case PROTOCOL_VIOLATION -> services.stats().refuse(BadInput.ACKNOWLEDGEMENT);
+                case STALE_BROKER_EPOCH, NOT_A_REPLICA -> services.stats().refuse(BadInput.OPENING);
                 // These happen to everybody while metadata travel.
                 case NOT_LEADER, STALE_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OUT_OF_RANGE -> {}
             }
@@ -350,9 +353,9 @@ final class LeaderRole implements PartitionRole {
     }
 
     private void passed(Offset watermark) {
-        var nowNanos = host.clock().nanoTime();
+        var nowNanos = services.clock().nanoTime();
         for (var next = written.peek(); next != null && !next.end().isAfter(watermark); next = written.peek()) {
-            host.stats().watermarkPassed(nowNanos - next.nanos());
+            services.stats().watermarkPassed(nowNanos - next.nanos());
             written.remove();
         }
     }
@@ -362,7 +365,7 @@ final class LeaderRole implements PartitionRole {
     }
 
     private void propose(IsrProposal proposal) {
-        host.propose(this, proposal, outcome -> {
+        host.roles().propose(this, proposal, outcome -> {
             switch (outcome) {
                 case IsrController.Outcome.Altered(var epoch, var partitionEpoch)
                 when epoch.equals(leader.epoch()) ->

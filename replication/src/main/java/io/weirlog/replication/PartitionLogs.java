@@ -187,7 +187,7 @@ final class PartitionLogs {
                 LOG.error("{} is out of service until its records can come from its leader (L3)", host.name(), refusal);
                 inOwnersThread(
                         host,
-                        () -> host.stopUntilReplaced(damage.message(), () -> {
+                        () -> host.outages().stopUntilReplaced(damage.message(), () -> {
                             turns.hold(host);
                             threads.execute(() -> replace(directory, host));
                         }));

@@ -361,17 +361,7 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
             wake.run();
             return () -> {};
         }
-        var watchers = host.watchers();
-        var watch = watchers.add(at, wake);
-        boolean waits = switch (host.view()) {
-            case PartitionView.Leading leading -> !leading.highWatermark().isAfter(at);
-            case PartitionView.Following following -> !following.highWatermark().isAfter(at) && host.isInSync();
-            case PartitionView.Opening _, PartitionView.Failed _, PartitionView.Closed _ -> false;
-        };
-        if (!waits) {
-            watchers.wake(watch);
-        }
-        return () -> watchers.cancel(watch);
+        return host.watch(at, wake);
     }
 
     /// A reader's wait that can be called off.
