@@ -7,13 +7,9 @@ import io.weirlog.common.TopicId;
 import io.weirlog.common.TopicPartition;
 import io.weirlog.log.CleanerStats;
 import io.weirlog.log.PartitionLog;
-import io.weirlog.log.ReadResult;
 import io.weirlog.log.Storage;
-import io.weirlog.replication.core.FollowerMessage;
-import io.weirlog.replication.core.LeaderMessage;
 import io.weirlog.replication.core.ReplicationStream;
 import io.weirlog.replication.core.StreamSession;
-import io.weirlog.replication.link.FollowerStream;
 import io.weirlog.replication.link.FollowerStreams;
 import io.weirlog.replication.link.LeaderLink;
 import io.weirlog.replication.link.LeaderLinks;
@@ -29,21 +25,17 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// All partitions that this broker hosts: the way in for appends, reads and metadata.
-public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
+public final class Partitions implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
 
     private static final long LINK_TICK_MILLIS = 100;
@@ -55,7 +47,7 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     private final HostServices services;
     private final ReplicationStats stats = new ReplicationStats();
     private final FollowerStreams followers;
-    private final List<Shard> shards = new ArrayList<>();
+    private final HostedPartitions hosted;
     private final LogSyncer syncer;
     private final GroupedSyncs logStorage;
     private final DataDirectories directories;
@@ -65,16 +57,11 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     /// Runs the streams to and from other brokers.
     private final ExecutorService streamers;
 
-    private final Map<TopicPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
     private final RecordDeletions deletions = new RecordDeletions();
-    /// Deletes files some time after they left their logs, and looks for more of them.
-    private final ScheduledExecutorService janitor = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("weirlog-janitor").factory());
-
+    private final Janitor janitor = new Janitor();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     /// By the thread that assigns.
     private int replicasTaken;
-    private volatile boolean closing;
     private volatile boolean unclean;
 
     /// @param transport to the brokers that lead what this one follows
@@ -91,17 +78,12 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         this.config = config;
         this.directories = DataDirectories.scan(storage, config.dataDirectories());
         this.watermarks = KnownWatermarks.take(storage, directories);
-        this.failures = new DirectoryFailures(directories, hosts.values(), failure::complete);
+        this.hosted = new HostedPartitions(config, clock, failure::complete);
+        this.failures = new DirectoryFailures(directories, hosted.all(), failure::complete);
         this.syncer = LogSyncer.of(storage, directories.online(), config.sync());
-        for (var number = 0; number < config.shards(); number++) {
-            shards.add(new Shard(number, config.shardInboxAppendsMax(), clock, failure::complete));
-        }
         this.logStorage = new GroupedSyncs(storage, directories.online(), config.sync());
         this.logs = new PartitionLogs(
-                new PartitionLogs.Disk(logStorage, directories, failures, watermarks),
-                config,
-                clock,
-                this::deleteLater);
+                new PartitionLogs.Disk(logStorage, directories, failures, watermarks), config, clock, janitor);
         this.streamers = Executors.newFixedThreadPool(
                 config.shards(),
                 Thread.ofPlatform().daemon().name("weirlog-stream-", 0).factory());
@@ -118,51 +100,21 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
                 config.room(),
                 watermarks,
                 stats);
-        this.followers = new FollowerStreams(this, STREAM_LIMITS, streamers);
-        var intervalMillis = config.retentionInterval().toMillis();
-        schedule(this::applyRetention, intervalMillis);
-        schedule(this::noteWatermarks, config.watermarkCheckpointInterval().toMillis());
-        schedule(this::reportRecovery, TICK_MILLIS);
-        schedule(this::tickHosts, TICK_MILLIS);
-        schedule(followers::tick, TICK_MILLIS);
+        this.followers = new FollowerStreams(new LocalLeaders(hosted, stats), STREAM_LIMITS, streamers);
+        schedule();
+    }
+
+    private void schedule() {
+        janitor.every(config.retentionInterval().toMillis(), () -> hosted.tellAll(PartitionHost::applyRetention));
+        janitor.every(config.watermarkCheckpointInterval().toMillis(), this::noteWatermarks);
+        janitor.every(TICK_MILLIS, this::reportRecovery);
+        janitor.every(TICK_MILLIS, () -> hosted.tick(services::nowMillis));
+        janitor.every(TICK_MILLIS, followers::tick);
         config.reassignmentBytesPerSecond().ifPresent(bytes -> {
-            var throttle = new ReassignmentThrottle(bytes, clock::nanoTime);
-            schedule(() -> followers.allow(throttle), ALLOWANCE_MILLIS);
+            var throttle = new ReassignmentThrottle(bytes, services.clock()::nanoTime);
+            janitor.every(ALLOWANCE_MILLIS, () -> followers.allow(throttle));
         });
-        schedule(() -> services.links().tick(nowMillis()), LINK_TICK_MILLIS);
-    }
-
-    private void schedule(Runnable task, long millis) {
-        var _ = janitor.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        task.run();
-                    } catch (RuntimeException e) {
-                        // The next one must come all the same.
-                        LOG.error("a periodic task failed", e);
-                    }
-                },
-                millis,
-                millis,
-                TimeUnit.MILLISECONDS);
-    }
-
-    private long nowMillis() {
-        return TimeUnit.NANOSECONDS.toMillis(services.clock().nanoTime());
-    }
-
-    private void tickHosts() {
-        for (var shard : shards) {
-            if (!closing) {
-                shard.execute(() -> tick(shard));
-            }
-        }
-    }
-
-    /// By the owner. The time is that of the tick's turn: a role that began while it waited has a later one.
-    private void tick(Shard shard) {
-        var nowMillis = nowMillis();
-        hosts.values().stream().filter(host -> host.shard().equals(shard)).forEach(host -> host.tick(nowMillis));
+        janitor.every(LINK_TICK_MILLIS, () -> services.links().tick(services.nowMillis()));
     }
 
     private void reportRecovery() {
@@ -192,10 +144,10 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     private void noteWatermarks() {
         for (var folder : directories.online()) {
             try {
-                watermarks.write(folder, hosts.values());
+                watermarks.write(folder, hosted.all());
             } catch (IOException e) {
                 // The janitor's thread is interrupted when all is being closed; then they are noted once more.
-                if (!closing) {
+                if (!hosted.isClosing()) {
                     failures.failed(folder, e);
                 }
             }
@@ -207,42 +159,24 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         return followers;
     }
 
-    private void applyRetention() {
-        for (var host : hosts.values()) {
-            if (!closing) {
-                shardOf(host.assignment().id()).executeFor(host, host::applyRetention);
-            }
-        }
-    }
-
-    private void deleteLater(Runnable task, long delayMillis) {
-        if (!janitor.isShutdown()) {
-            var _ = janitor.schedule(task, delayMillis, TimeUnit.MILLISECONDS);
-        }
-    }
-
     /// Hosts a partition from now on, or gives one that is hosted its next role: opens or creates its log, then takes
     /// the role that the assignment gives. Returns at once; see [#awaitOpen]. Assignments come from one thread, in
     /// the order of the metadata.
     public void assign(PartitionAssignment assignment) {
-        if (closing) {
+        if (hosted.isClosing()) {
             return;
         }
-        var known = hosts.get(assignment.id());
-        if (known != null) {
-            known.hand(assignment);
+        var known = hosted.find(assignment.id());
+        if (known.isPresent()) {
+            known.get().hand(assignment);
             return;
         }
         var host = new PartitionHost(
-                assignment, shardOf(assignment.id()), services, StreamSession.afterReplicas(replicasTaken++));
-        hosts.put(assignment.id(), host);
+                assignment, hosted.shardOf(assignment.id()), services, StreamSession.afterReplicas(replicasTaken++));
+        hosted.add(host);
         // So that whoever waits for it waits for its opening too.
         host.hand(assignment);
         logs.open(host);
-    }
-
-    private Shard shardOf(TopicPartition id) {
-        return shards.get(Math.floorMod(id.hashCode(), shards.size()));
     }
 
     /// Puts aside the directories of partitions that are not in `expected` (by display name), for an operator to look
@@ -252,22 +186,12 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         logs.quarantineUnexpected(expected);
     }
 
-    /// Completes once these partitions are open and have taken the roles of the assignments so far, or have failed
-    /// to.
-    private CompletableFuture<Void> settled(Collection<TopicPartition> ids) {
-        return CompletableFuture.allOf(ids.stream()
-                .map(hosts::get)
-                .filter(host -> host != null)
-                .map(PartitionHost::settled)
-                .toArray(CompletableFuture<?>[]::new));
-    }
-
-    /// Waits for that.
+    /// Waits until these partitions are open and have taken the roles of the assignments so far, or have failed to.
     ///
     /// @return false if the time was not enough
     public boolean awaitOpen(Collection<TopicPartition> ids, long timeoutMillis) throws InterruptedException {
         try {
-            settled(ids).get(timeoutMillis, TimeUnit.MILLISECONDS);
+            hosted.settled(ids).get(timeoutMillis, TimeUnit.MILLISECONDS);
             return true;
         } catch (TimeoutException e) {
             return false;
@@ -293,12 +217,12 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
 
     /// What each partition shows to readers.
     public List<PartitionView> views() {
-        return hosts.values().stream().map(PartitionHost::view).toList();
+        return hosted.all().stream().map(PartitionHost::view).toList();
     }
 
     /// How each partition is doing.
     public List<PartitionStatus> statuses() {
-        return hosts.values().stream().map(PartitionHost::status).toList();
+        return hosted.all().stream().map(PartitionHost::status).toList();
     }
 
     /// What replication has done.
@@ -313,29 +237,28 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
 
     /// The number of partitions hosted.
     public int size() {
-        return hosts.size();
+        return hosted.ids().size();
     }
 
     /// What the partition shows to readers; empty if this broker does not host it.
     public Optional<PartitionView> view(TopicPartition id) {
-        return Optional.ofNullable(hosts.get(id)).map(PartitionHost::view);
+        return hosted.find(id).map(PartitionHost::view);
     }
 
     /// Whether this broker's replica is in sync, as far as this broker has followed the metadata.
     public boolean isInSync(TopicPartition id) {
-        var host = hosts.get(id);
-        return host != null && host.isInSync();
+        return hosted.find(id).map(PartitionHost::isInSync).orElse(false);
     }
 
     /// Appends one batch. The result comes through the command's completion, possibly before this returns.
     public void append(TopicPartition id, AppendCommand command) {
-        var host = hosts.get(id);
-        if (closing) {
+        var host = hosted.find(id);
+        if (hosted.isClosing()) {
             command.refuse(new AppendRefusal.ShuttingDown());
-        } else if (host == null) {
+        } else if (host.isEmpty()) {
             command.refuse(new AppendRefusal.NotLeader(Optional.empty(), new LeaderEpoch(0)));
         } else {
-            host.offer(command);
+            host.get().offer(command);
         }
     }
 
@@ -344,24 +267,24 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
     ///
     /// @param before empty: all below the high watermark
     public CompletableFuture<DeletionResult> deleteRecords(TopicPartition id, Optional<Offset> before) {
-        var host = hosts.get(id);
-        if (closing) {
+        var host = hosted.find(id);
+        if (hosted.isClosing()) {
             return CompletableFuture.completedFuture(new DeletionResult.ShuttingDown());
         }
-        return host == null
-                ? CompletableFuture.completedFuture(new DeletionResult.NotLeader())
-                : deletions.ask(host, before);
+        return host.isPresent()
+                ? deletions.ask(host.get(), before)
+                : CompletableFuture.completedFuture(new DeletionResult.NotLeader());
     }
 
     /// Wakes the reader once the partition's high watermark passes `at`, or its role ends. It may be woken at once,
     /// and on any thread: `wake` must not block.
     public Watch watch(TopicPartition id, Offset at, Runnable wake) {
-        var host = hosts.get(id);
-        if (host == null) {
-            wake.run();
-            return () -> {};
+        var host = hosted.find(id);
+        if (host.isPresent()) {
+            return host.get().watch(at, wake);
         }
-        return host.watch(at, wake);
+        wake.run();
+        return () -> {};
     }
 
     /// A reader's wait that can be called off.
@@ -371,56 +294,6 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         void close();
     }
 
-    @Override
-    public boolean said(FollowerStream stream, TopicPartition partition, FollowerMessage message) {
-        var host = hosts.get(partition);
-        if (host == null || closing) {
-            return false;
-        }
-        try {
-            host.shard().executeFor(host, () -> host.said(stream, message));
-            return true;
-        } catch (RejectedExecutionException e) {
-            return false;
-        }
-    }
-
-    @Override
-    public void gone(FollowerStream stream) {
-        for (var host : hosts.values()) {
-            if (!closing) {
-                host.shard().executeFor(host, () -> host.gone(stream));
-            }
-        }
-    }
-
-    @Override
-    public void violated(FollowerStream stream) {
-        stats.refuse(BadInput.CREDIT);
-    }
-
-    @Override
-    public Optional<FollowerStream.Read> read(TopicPartition partition, Offset from, int bytesMax) throws IOException {
-        if (!(view(partition).orElse(null) instanceof PartitionView.Leading leading)) {
-            return Optional.empty();
-        }
-        var log = leading.log();
-        var start = log.logStartOffset();
-        return switch (log.read(from.isBefore(start) ? start : from, bytesMax, log.logEndOffset())) {
-            // A log may begin within a batch: whoever asks for that batch's beginning is sent the whole batch.
-            case ReadResult.Slice(var slice)
-            when from.isBefore(start) && !slice.baseOffset().equals(from) -> {
-                slice.close();
-                yield Optional.empty();
-            }
-            case ReadResult.Slice(var slice) -> {
-                var progress = new LeaderMessage.Progress(leading.highWatermark(), log.logStartOffset());
-                yield Optional.of(new FollowerStream.Read(slice, progress));
-            }
-            case ReadResult.OutOfRange outOfRange -> Optional.empty();
-        };
-    }
-
     /// What is sent at most to replicas that are being added; empty if there is no bound.
     public OptionalLong reassignmentBytesPerSecond() {
         return config.reassignmentBytesPerSecond();
@@ -428,26 +301,18 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
 
     /// The topics of which partitions are hosted.
     public Set<TopicId> topics() {
-        return hosts.keySet().stream().map(TopicPartition::topicId).collect(Collectors.toSet());
+        return hosted.topics();
     }
 
     /// Stops hosting a topic's partitions and puts their directories aside, for a topic that is not in the metadata
     /// any more although nobody was seen to delete it (M3).
     public void setAside(TopicId topicId) {
-        for (var id : List.copyOf(hosts.keySet())) {
-            if (id.topicId().equals(topicId)) {
-                release(id, logs::setAside);
-            }
-        }
+        releaseTopic(topicId, logs::setAside);
     }
 
     /// Stops hosting a deleted topic's partitions and deletes their logs.
     public void deleteTopic(TopicId topicId) {
-        for (var id : List.copyOf(hosts.keySet())) {
-            if (id.topicId().equals(topicId)) {
-                release(id, logs::delete);
-            }
-        }
+        releaseTopic(topicId, logs::delete);
     }
 
     /// Stops hosting a partition that belongs to other brokers now, and deletes its log.
@@ -455,61 +320,62 @@ public final class Partitions implements AutoCloseable, FollowerStream.Leaders {
         release(id, logs::delete);
     }
 
+    private void releaseTopic(TopicId topicId, Consumer<PartitionHost> disposal) {
+        for (var id : List.copyOf(hosted.ids())) {
+            if (id.topicId().equals(topicId)) {
+                release(id, disposal);
+            }
+        }
+    }
+
     private void release(TopicPartition id, Consumer<PartitionHost> disposal) {
-        var host = hosts.remove(id);
-        if (host != null && !closing) {
-            disposal.accept(host);
+        var host = hosted.remove(id);
+        if (host.isPresent() && !hosted.isClosing()) {
+            disposal.accept(host.get());
         }
     }
 
     /// Refuses new appends, waits for the acknowledgements under way, then closes all logs cleanly.
     @Override
     public void close() {
-        if (closing) {
+        if (hosted.isClosing()) {
             return;
         }
-        closing = true;
+        hosted.startClosing();
         // What it has not deleted yet is deleted when the logs are opened again.
-        janitor.shutdownNow();
+        janitor.stop();
         awaitQuiet();
         followers.close();
         services.links().close();
         // Openings first: each hands its log to a shard, and a shard that has closed would lose it.
         logs.stop(config.closeGrace().toMillis() + 1000);
-        if (!hosts.isEmpty()) {
-            watermarks.keepOnly(hosts.keySet());
+        if (!hosted.ids().isEmpty()) {
+            watermarks.keepOnly(hosted.ids());
         }
         noteWatermarks();
         List<CompletableFuture<Optional<PartitionLog>>> released = new ArrayList<>();
-        for (var host : hosts.values()) {
+        for (var host : hosted.all()) {
             unclean |= host.view() instanceof PartitionView.Failed;
             var log = new CompletableFuture<Optional<PartitionLog>>();
             released.add(log);
-            shardOf(host.assignment().id()).execute(() -> log.complete(host.release()));
+            host.shard().execute(() -> log.complete(host.release()));
         }
-        shards.forEach(Shard::close);
+        hosted.closeOwners();
         syncer.close();
         streamers.shutdown();
         released.forEach(log -> log.getNow(Optional.empty()).ifPresent(logs::close));
         logStorage.close();
-        hosts.clear();
+        hosted.clear();
     }
 
     /// Whether [#close] has left all logs as they should be: nothing of them has to be recovered.
     public boolean closedCleanly() {
-        return closing && !unclean && !logs.leftUnclean();
+        return hosted.isClosing() && !unclean && !logs.leftUnclean();
     }
 
     private void awaitQuiet() {
-        var signals = new ArrayList<CompletableFuture<Void>>();
-        for (var host : hosts.values()) {
-            var signal = new CompletableFuture<Void>();
-            signals.add(signal);
-            shardOf(host.assignment().id()).execute(() -> host.whenQuiet(signal));
-        }
         try {
-            CompletableFuture.allOf(signals.toArray(CompletableFuture<?>[]::new))
-                    .get(config.closeGrace().toMillis(), TimeUnit.MILLISECONDS);
+            hosted.quiet().get(config.closeGrace().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             LOG.warn("closing with appends that are not acknowledged yet: their writers are told so");
         } catch (ExecutionException e) {
