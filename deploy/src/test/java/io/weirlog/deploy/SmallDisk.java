@@ -1,6 +1,7 @@
 package io.weirlog.deploy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,6 +46,22 @@ public final class SmallDisk implements AutoCloseable {
         List<String> command = new ArrayList<>(prefix());
         command.addAll(program.command());
         return Run.of(program.command(command));
+    }
+
+    /// A file of somebody else takes all the room that is left.
+    public Path fillUp() throws InterruptedException {
+        var file = mounted.resolve("of-somebody-else");
+        try (var run = start(new ProcessBuilder("dd", "if=/dev/zero", "of=" + file, "bs=4096"))) {
+            run.exitCode();
+            assertTrue(run.output().contains("No space left"), run::output);
+        }
+        return file;
+    }
+
+    public void delete(Path file) throws InterruptedException {
+        try (var run = start(new ProcessBuilder("rm", file.toString()))) {
+            assertEquals(0, run.exitCode(), run::output);
+        }
     }
 
     /// Makes it one that nothing can be written to. Nothing may be writing to it.

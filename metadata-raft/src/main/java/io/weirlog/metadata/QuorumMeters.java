@@ -34,10 +34,6 @@ final class QuorumMeters implements AutoCloseable {
                 "weirlog.metadata.active.controller",
                 "1 on the active controller, 0 elsewhere",
                 () -> node.role() instanceof QuorumRole.Active ? 1 : 0);
-        gauge(
-                "weirlog.metadata.failed",
-                "1 if this member stopped by itself",
-                () -> status.failure().isDone() ? 1 : 0);
         gauge("weirlog.metadata.term", "The newest election known here", () -> quorum(QuorumDescription::term));
         gauge(
                 "weirlog.metadata.voters",

@@ -39,7 +39,6 @@ class QuorumMetersTest {
             assertEquals(1, gauge("weirlog.metadata.active.controller"));
             assertEquals(1, gauge("weirlog.metadata.voters"));
             assertEquals(0, gauge("weirlog.metadata.voters.unwell"));
-            assertEquals(0, gauge("weirlog.metadata.failed"));
             assertEquals((double) quorum.feed().image().index(), gauge("weirlog.metadata.applied.index"));
             assertEquals(50, registry.get("weirlog.metadata.commit").timer().count());
             assertTrue(gauge("weirlog.metadata.snapshot.index") >= 20);

@@ -83,7 +83,8 @@ public final class BrokerLiveness {
         record StreamBroken(long stream, long nowMillis) implements Event {}
 
         /// Whatever came of it.
-        record ProposalEnded(BrokerId broker, long nowMillis) implements Event {}
+        /// However it ended: the next tick decides anew.
+        record ProposalEnded(BrokerId broker) implements Event {}
 
         record Tick(long nowMillis) implements Event {}
     }
@@ -138,7 +139,7 @@ public final class BrokerLiveness {
             case Event.Heard heard when active -> heard(image, heard, effects);
             case Event.Heard _ -> {} // The caller tells who is active instead.
             case Event.StreamBroken(var stream, var now) -> broken(stream, now);
-            case Event.ProposalEnded(var broker, var now) -> ended(image, broker, now, effects);
+            case Event.ProposalEnded(var broker) -> ended(broker);
             case Event.Tick(var now) -> tick(image, now, effects);
         }
         return effects;
@@ -242,13 +243,10 @@ public final class BrokerLiveness {
         }
     }
 
-    private void ended(MetadataImage image, BrokerId broker, long nowMillis, List<Effect> effects) {
+    private void ended(BrokerId broker) {
         var session = sessions.get(broker);
         if (session != null) {
             session.proposing = false;
-            if (image.broker(broker).isPresent() && session.wish == Wish.DRAIN) {
-                review(image, broker, session, nowMillis, effects);
-            }
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
@@ -261,6 +262,16 @@ final class RatisStateMachine extends BaseStateMachine {
             return Optional.of(server.getDivision(group));
         } catch (IOException e) {
             return Optional.empty();
+        }
+    }
+
+    /// An entry could not be written, as on a full disk. Ratis closes the log then and does not say so to anybody else:
+    /// a leader would go on to lead, and answer nobody.
+    @Override
+    public void notifyLogFailed(Throwable cause, LogEntryProto failed) {
+        if (!closeExpected) {
+            closeExpected = true;
+            listener.failed(new IOException("the metadata's log cannot be written: " + cause.getMessage(), cause));
         }
     }
 

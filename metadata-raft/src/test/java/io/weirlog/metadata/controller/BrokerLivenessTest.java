@@ -69,11 +69,11 @@ class BrokerLivenessTest {
     }
 
     /// Lets all proposals be committed.
-    private void commit(long now) {
+    private void commit() {
         for (var propose : List.copyOf(proposals)) {
             proposals.remove(propose);
             apply(command(propose));
-            step(new Event.ProposalEnded(propose.broker(), now));
+            step(new Event.ProposalEnded(propose.broker()));
         }
     }
 
@@ -93,7 +93,7 @@ class BrokerLivenessTest {
     private void inService(int id, long stream, long now) {
         register(id, new UUID(0, id));
         beat(stream, now, id, Wish.SERVE);
-        commit(now);
+        commit();
         assertFalse(broker(id).fenced());
     }
 
@@ -109,7 +109,7 @@ class BrokerLivenessTest {
         assertEquals(20, answers.getLast().nextHeartbeatMillis());
         step(new Event.Heard(1, 20, ONE, broker.epoch(), broker.incarnation(), 2, Wish.SERVE));
         assertEquals(List.of(new Effect.Propose(ONE, broker.epoch(), Step.UNFENCE)), proposals);
-        commit(20);
+        commit();
         beat(1, 40, 1, Wish.SERVE);
         assertFalse(answers.getLast().fenced());
         assertEquals(500, answers.getLast().nextHeartbeatMillis());
@@ -126,10 +126,10 @@ class BrokerLivenessTest {
         assertEquals(List.of(new Effect.Propose(ONE, broker(1).epoch(), Step.FENCE)), proposals);
         step(new Event.Tick(450));
         assertEquals(1, proposals.size(), "one proposal at a time");
-        commit(450);
+        commit();
         assertTrue(broker(1).fenced());
         beat(2, 500, 1, Wish.SERVE);
-        commit(500);
+        commit();
         assertFalse(broker(1).fenced());
     }
 
@@ -229,12 +229,12 @@ class BrokerLivenessTest {
         inService(1, 1, 0);
         beat(1, 100, 1, Wish.DRAIN);
         assertFalse(answers.getLast().mayStop());
-        commit(100);
+        commit();
         assertTrue(broker(1).draining());
         beat(1, 120, 1, Wish.DRAIN);
         assertTrue(answers.getLast().mayStop(), "nobody else could lead what it leads");
         beat(1, 140, 1, Wish.STOP);
-        commit(140);
+        commit();
         assertTrue(broker(1).fenced());
         beat(1, 160, 1, Wish.STOP);
         assertTrue(answers.getLast().fenced());
@@ -325,7 +325,7 @@ class BrokerLivenessTest {
                     brokers(now);
                     step(new Event.Tick(now));
                 }
-                fences += proposals(now);
+                fences += proposals();
                 check(now);
             }
             return fences;
@@ -358,7 +358,7 @@ class BrokerLivenessTest {
             }
         }
 
-        private int proposals(long now) {
+        private int proposals() {
             int fences = 0;
             for (var propose : List.copyOf(underWay)) {
                 if (random.nextInt(3) == 0) {
@@ -367,7 +367,7 @@ class BrokerLivenessTest {
                         apply(command(propose));
                         fences += propose.step() == Step.FENCE ? 1 : 0;
                     }
-                    step(new Event.ProposalEnded(propose.broker(), now));
+                    step(new Event.ProposalEnded(propose.broker()));
                 }
             }
             return fences;

@@ -239,7 +239,7 @@ public final class Controller implements Submitter, AutoCloseable {
                 case Submission.Overloaded(var reason) -> LOG.warn("{} was not proposed: {}", what, reason);
                 case Submission.Unknown(var reason) -> LOG.warn("{} is not certain: {}", what, reason);
             }
-            execute(() -> step(new Event.ProposalEnded(effect.broker(), nowMillis())));
+            execute(() -> step(new Event.ProposalEnded(effect.broker())));
         });
     }
 
