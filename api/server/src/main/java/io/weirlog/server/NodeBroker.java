@@ -76,6 +76,8 @@ final class NodeBroker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeBroker.class);
     private static final Duration PARTITIONS_OPEN_MAX = Duration.ofMinutes(30);
     private static final Duration IN_SERVICE_REPORT_INTERVAL = Duration.ofSeconds(10);
+    private static final int SHARD_INBOX_APPENDS_MAX = 16_384;
+    private static final Duration RETENTION_INTERVAL = Duration.ofMinutes(1);
     private static final Duration LEAVE_MAX = Duration.ofSeconds(2);
     private static final long REGISTER_RETRY_MILLIS = 100;
     /// Room in a message between brokers for everything that is not the batch.
@@ -163,13 +165,19 @@ final class NodeBroker implements AutoCloseable {
             return new Partitions(
                     config.nodeId(),
                     new FileStorage(),
-                    PartitionsConfig.of(folders.directories(), config.limits().shards(), config.shutdownGrace())
-                            .withRecoveryThreads(logs.recoveryThreads())
-                            .withSync(logs.sync())
-                            .withWatermarkCheckpointInterval(logs.watermarkCheckpointInterval())
-                            .withCleaner(logs.cleaner())
-                            .withReassignmentBytesPerSecond(logs.reassignmentBytesPerSecond())
-                            .withRoom(diskReserve),
+                    new PartitionsConfig(
+                            folders.directories(),
+                            config.limits().shards(),
+                            SHARD_INBOX_APPENDS_MAX,
+                            logs.sync(),
+                            logs.recoveryThreads(),
+                            RETENTION_INTERVAL,
+                            logs.watermarkCheckpointInterval(),
+                            logs.replicaLagMax(),
+                            config.shutdownGrace(),
+                            logs.cleaner(),
+                            logs.reassignmentBytesPerSecond(),
+                            diskReserve),
                     ReplicationClock.SYSTEM,
                     transport,
                     isrController);

@@ -61,6 +61,12 @@ public final class ConfigKeys {
             ConfigTypes.integer(10, 600_000),
             "5000",
             "How often it is noted how far each partition is replicated.");
+    public static final ConfigKey<Integer> REPLICA_LAG_TIME_MAX_MS = key(
+            "replica.lag.time.max.ms",
+            ConfigTypes.integer(500, 600_000),
+            "30000",
+            "How long a follower may not have caught up with its leader before it leaves the in-sync set, and producers"
+                    + " with acks=all no longer wait for it.");
     public static final ConfigKey<String> CLIENT_HOST =
             key("client.host", ConfigTypes.host(), "0.0.0.0", "The address that the clients' port is bound to.");
     public static final ConfigKey<Integer> CLIENT_PORT =
@@ -316,6 +322,7 @@ public final class ConfigKeys {
             LOG_SYNC_SHARED_ENABLE,
             DISK_RESERVE,
             HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS,
+            REPLICA_LAG_TIME_MAX_MS,
             LOG_CLEANER_THREADS,
             LOG_CLEANER_DEDUPE_BUFFER_SIZE,
             LOG_CLEANER_IO_MAX_BYTES_PER_SECOND,

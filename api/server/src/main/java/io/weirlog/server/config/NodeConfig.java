@@ -194,6 +194,7 @@ public record NodeConfig(
     /// @param recoveryThreads logs opened at the same time
     /// @param sync how they are made durable
     /// @param watermarkCheckpointInterval how often the high watermarks are noted
+    /// @param replicaLagMax who was not caught up for longer leaves the in-sync set
     /// @param cleaner how logs are compacted
     /// @param reassignmentBytesPerSecond what is sent at most to replicas that are being added; empty: no bound
     /// @param diskReserveBytes what producers leave free on the disk of each directory
@@ -206,6 +207,7 @@ public record NodeConfig(
             int recoveryThreads,
             SyncConfig sync,
             Duration watermarkCheckpointInterval,
+            Duration replicaLagMax,
             CleanerConfig cleaner,
             OptionalLong reassignmentBytesPerSecond,
             long diskReserveBytes,
@@ -223,6 +225,7 @@ public record NodeConfig(
                     recoveryThreads,
                     sync,
                     watermarkCheckpointInterval,
+                    replicaLagMax,
                     cleaner,
                     reassignmentBytesPerSecond,
                     diskReserveBytes,

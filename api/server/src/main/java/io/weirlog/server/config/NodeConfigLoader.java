@@ -270,6 +270,7 @@ public final class NodeConfigLoader {
                         value(settings, ConfigKeys.LOG_SYNC_THREADS),
                         value(settings, ConfigKeys.LOG_SYNC_SHARED_ENABLE)),
                 Duration.ofMillis(value(settings, ConfigKeys.HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS)),
+                Duration.ofMillis(value(settings, ConfigKeys.REPLICA_LAG_TIME_MAX_MS)),
                 cleaner(settings),
                 value(settings, ConfigKeys.REASSIGNMENT_BYTES_PER_SECOND),
                 value(settings, ConfigKeys.DISK_RESERVE),

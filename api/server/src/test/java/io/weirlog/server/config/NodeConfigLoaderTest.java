@@ -99,6 +99,7 @@ class NodeConfigLoaderTest {
                 producer.id.expiration.ms: 60000
                 log.sync.threads: 5
                 log.sync.shared.enable: false
+                replica.lag.time.max.ms: 10000
                 """);
         var logs = valid(new ConfigSources(Optional.of(file), Map.of(), List.of(), Map.of()))
                 .config()
@@ -108,6 +109,7 @@ class NodeConfigLoaderTest {
         assertEquals(new SyncConfig(5, false), logs.sync());
         assertEquals(Duration.ofMinutes(1), logs.producerExpiration());
         assertEquals(Duration.ofSeconds(5), logs.watermarkCheckpointInterval());
+        assertEquals(Duration.ofSeconds(10), logs.replicaLagMax());
         assertEquals(
                 List.of(
                         "data.dirs: names /a/b/../c twice (flag -c)",
