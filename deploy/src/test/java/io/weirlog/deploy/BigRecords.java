@@ -32,7 +32,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /// Fills a node's small disk with large records, all with the same value, and reads them back.
-final class BigRecords implements AutoCloseable {
+public final class BigRecords implements AutoCloseable {
     /// What a test may try to write at most.
     static final int RECORDS_MAX = SmallDisk.MIB * 2;
 
@@ -43,7 +43,7 @@ final class BigRecords implements AutoCloseable {
     private final ManagedChannel channel;
 
     /// @param address of the node
-    BigRecords(String address) {
+    public BigRecords(String address) {
         new Random(1).nextBytes(value);
         channel = Grpc.newChannelBuilder(address, InsecureChannelCredentials.create())
                 .maxInboundMessageSize(64 << 20)
@@ -54,7 +54,7 @@ final class BigRecords implements AutoCloseable {
         return AdminServiceGrpc.newBlockingStub(channel).withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
-    void create(String topic) {
+    public void create(String topic) {
         admin().createTopic(CreateTopicRequest.newBuilder()
                 .setName(topic)
                 .setPartitions(1)
@@ -76,7 +76,7 @@ final class BigRecords implements AutoCloseable {
     }
 
     /// Appends until the node refuses and says why; returns how many records there are then.
-    int fill(int before) {
+    public int fill(int before) {
         for (var appended = before; appended < before + RECORDS_MAX; appended++) {
             var problem = append("large");
             if (problem.isPresent()) {

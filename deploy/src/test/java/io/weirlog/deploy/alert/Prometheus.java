@@ -20,10 +20,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /// A Prometheus that watches nodes with the alerts of the product. What they call a minute is a second for it, and an
@@ -107,6 +107,24 @@ final class Prometheus implements AutoCloseable {
         await("the alerts " + alerts, firing -> firing.containsAll(alerts));
     }
 
+    /// Whether all of these are told within a while.
+    boolean tells(Set<String> alerts, Duration within) throws Exception {
+        var deadlineNanos = System.nanoTime() + within.toNanos();
+        while (!firing().containsAll(alerts)) {
+            if (System.nanoTime() - deadlineNanos >= 0) {
+                return false;
+            }
+            TimeUnit.NANOSECONDS.sleep(LOOK_AGAIN.toNanos());
+        }
+        return true;
+    }
+
+    /// Waits until an expression has a value.
+    double awaitValue(String expression) throws Exception {
+        await("a value of " + expression, firing -> value(expression).isPresent());
+        return value(expression).orElseThrow();
+    }
+
     private interface Condition {
         boolean holds(Set<String> firing) throws Exception;
     }
@@ -122,28 +140,29 @@ final class Prometheus implements AutoCloseable {
 
     /// The names of the alerts that are told now.
     Set<String> firing() throws Exception {
-        return alerts(state -> state.equals("firing"));
-    }
-
-    private Set<String> alerts(Predicate<String> wanted) throws Exception {
         var names = new TreeSet<String>();
         for (var alert : get("alerts").getAsJsonArray("alerts")) {
             var object = alert.getAsJsonObject();
-            if (wanted.test(object.get("state").getAsString())) {
+            if (object.get("state").getAsString().equals("firing")) {
                 names.add(object.getAsJsonObject("labels").get("alertname").getAsString());
             }
         }
         return names;
     }
 
-    private long answering() throws Exception {
-        var result = query("count(up == 1)");
-        return result.isEmpty() ? 0 : value(result);
+    private double answering() throws Exception {
+        return value("count(up == 1)").orElse(0);
     }
 
-    private static long value(JsonArray result) {
-        return Long.parseLong(
-                result.get(0).getAsJsonObject().getAsJsonArray("value").get(1).getAsString());
+    private OptionalDouble value(String expression) throws Exception {
+        var result = query(expression);
+        return result.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(result.get(0)
+                        .getAsJsonObject()
+                        .getAsJsonArray("value")
+                        .get(1)
+                        .getAsDouble());
     }
 
     private JsonArray query(String expression) throws Exception {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Writes at a steady rate, acks=all, and notes how long each record took from the moment at which it was due: records
 /// that had to wait behind a slow one count as slow too.
-final class SteadyLoad implements AutoCloseable {
+public final class SteadyLoad implements AutoCloseable {
     private static final int PER_SECOND = 200;
     private static final int VALUE_CHARS = 1_024;
 
@@ -34,13 +34,13 @@ final class SteadyLoad implements AutoCloseable {
     private final Thread thread = Thread.ofPlatform().name("load").daemon().unstarted(this::run);
     private volatile boolean stopping;
 
-    SteadyLoad(String topic, int partitions, List<String> addresses) {
+    public SteadyLoad(String topic, int partitions, List<String> addresses) {
         this.topic = topic;
         this.partitions = partitions;
         this.addresses = addresses;
     }
 
-    void start() {
+    public void start() {
         thread.start();
     }
 
@@ -122,7 +122,7 @@ final class SteadyLoad implements AutoCloseable {
     /// Ends the load; nothing of it may have failed.
     ///
     /// @return the values of all acknowledged records by their offsets
-    Map<PartitionRef, Map<Long, String>> finish() throws InterruptedException {
+    public Map<PartitionRef, Map<Long, String>> finish() throws InterruptedException {
         stopping = true;
         if (!thread.join(Duration.ofSeconds(60))) {
             throw new AssertionError("the load does not end");
