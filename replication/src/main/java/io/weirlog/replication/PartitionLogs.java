@@ -81,12 +81,12 @@ final class PartitionLogs {
 
     /// Opens or makes the partition's log and gives it to its owner, once what was there before has left its directory.
     void open(PartitionHost host) {
-        progress.add();
+        var opened = progress.add();
         var executor = host.assignment().isNew() ? threads : recovering;
         var free = turns.enter(host);
         turns.hold(host); // Until it is open, besides until it is released.
         // While all is being closed the executor refuses, and nothing is opened any more.
-        var _ = free.thenRun(() -> executor.execute(() -> progress.opened(openNow(host))));
+        var _ = free.thenRun(() -> executor.execute(() -> opened.accept(openNow(host))));
     }
 
     RecoveryProgress progress() {

@@ -137,7 +137,7 @@ public final class Partitions implements AutoCloseable {
         var state = recovery();
         LOG.info(
                 "{} partitions are open after {} ms",
-                state.recovered(),
+                state.partitions(),
                 state.elapsed().toMillis());
     }
 

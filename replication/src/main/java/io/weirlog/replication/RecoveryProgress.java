@@ -3,6 +3,7 @@ package io.weirlog.replication;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,25 +31,25 @@ final class RecoveryProgress {
     }
 
     /// One more is to be opened.
-    synchronized void add() {
-        if (!over) {
-            if (begunNanos == null) {
-                begunNanos = nanoTime.getAsLong();
-                reportedNanos = begunNanos;
-            }
-            partitions++;
+    ///
+    /// @return to be told of the bytes of its log once it is open, or of 0 if it cannot be opened. The partition's
+    ///     owner may know of it sooner, so that [#end] comes between
+    synchronized LongConsumer add() {
+        if (over) {
+            return bytes -> {};
         }
+        if (begunNanos == null) {
+            begunNanos = nanoTime.getAsLong();
+            reportedNanos = begunNanos;
+        }
+        partitions++;
+        return this::opened;
     }
 
-    /// One is open, or cannot be opened.
-    ///
-    /// @param bytes of its log
-    synchronized void opened(long bytes) {
-        if (!over) {
-            recovered++;
-            recoveredBytes += bytes;
-            endedNanos = nanoTime.getAsLong();
-        }
+    private synchronized void opened(long bytes) {
+        recovered++;
+        recoveredBytes += bytes;
+        endedNanos = nanoTime.getAsLong();
     }
 
     /// All that the broker started with are open: what is opened from now on is its daily work.
