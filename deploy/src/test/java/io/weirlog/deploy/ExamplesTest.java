@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Clients that were made from the contract alone, without a line of ours, do the main job.
+@Tag("side-by-side")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExamplesTest {
     /// Reading gRPC's headers takes a compiler long on a busy machine.

@@ -17,10 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Three `weirlog server` processes are one cluster, whichever of them is killed.
+@Tag("side-by-side")
 class ServersTest {
     private static final int NODES = 3;
     private static final int PARTITIONS = 6;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /// A test that makes a fault, after which these alerts must be told; before it, none may be.
 @Test
-@Tag("alert")
+@Tag("side-by-side")
 @ExtendWith(FiresExtension.class)
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
