@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 
 /// A Prometheus that watches nodes with the alerts of the product. What they call a minute is a second for it, and an
 /// hour a minute: how long something must last, and how far back it looks. What they compare with stays as it is.
-final class Prometheus implements AutoCloseable {
+public final class Prometheus implements AutoCloseable {
     static final Path RULES = Repository.ROOT.resolve("deploy/alerts/weirlog.rules.yml");
 
     private static final Duration DEADLINE = Duration.ofSeconds(150);
@@ -55,7 +55,7 @@ final class Prometheus implements AutoCloseable {
     }
 
     /// @param targets the addresses, `host:port`, at which the nodes tell their metrics
-    static Prometheus watch(Path folder, Collection<String> targets) throws Exception {
+    public static Prometheus watch(Path folder, Collection<String> targets) throws Exception {
         try (var probe = Run.shell("command -v prometheus", Repository.ROOT)) {
             Repository.needs("prometheus", probe.exitCode() == 0);
         }
@@ -120,7 +120,7 @@ final class Prometheus implements AutoCloseable {
     }
 
     /// Waits until an expression has a value.
-    double awaitValue(String expression) throws Exception {
+    public double awaitValue(String expression) throws Exception {
         await("a value of " + expression, firing -> value(expression).isPresent());
         return value(expression).orElseThrow();
     }
@@ -154,7 +154,8 @@ final class Prometheus implements AutoCloseable {
         return value("count(up == 1)").orElse(0);
     }
 
-    private OptionalDouble value(String expression) throws Exception {
+    /// The first value of an expression, which must be one that can be evaluated.
+    public OptionalDouble value(String expression) throws Exception {
         var result = query(expression);
         return result.isEmpty()
                 ? OptionalDouble.empty()

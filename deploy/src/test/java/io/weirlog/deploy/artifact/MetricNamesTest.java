@@ -1,10 +1,12 @@
 package io.weirlog.deploy.artifact;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.deploy.Repository;
 import io.weirlog.deploy.Run;
+import io.weirlog.deploy.alert.Prometheus;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -31,6 +33,9 @@ class MetricNamesTest {
 
     /// Made by Prometheus itself.
     private static final Set<String> OF_PROMETHEUS = Set.of("up");
+
+    /// A disk that fills up.
+    private static final Set<String> ONLY_IN_TROUBLE = Set.of("weirlog_data_directory_hours_to_full < 8760");
 
     private Run cluster;
     private List<URI> endpoints = List.of();
@@ -65,6 +70,10 @@ class MetricNamesTest {
                 "group", "seek", "readers", "--topic", "events", "--to", "earliest", "--yes", "-b", address)) {
             seek.success();
         }
+        // So that there are refusals to count too.
+        try (var refused = Run.weirlog("topic", "describe", "unknown", "-b", address)) {
+            assertNotEquals(0, refused.exitCode());
+        }
     }
 
     @AfterAll
@@ -95,6 +104,25 @@ class MetricNamesTest {
         var names = Documents.matches("`((?:weirlog|process|jvm)_[a-z_]+)(?:\\{[a-z,]+})?`", operations);
         assertTrue(names.size() > 30, names.toString());
         assertTold(new TreeSet<>(names));
+    }
+
+    /// Alerts may have none, as all is well; dashboards show something.
+    @Test
+    void prometheusFindsValuesForThem(@TempDir Path folder) throws Exception {
+        var targets = endpoints.stream().map(URI::getAuthority).toList();
+        try (var prometheus = Prometheus.watch(folder, targets)) {
+            prometheus.awaitValue("count(up == 1) == " + NODES);
+            for (var expression : Expressions.ofAlerts()) {
+                prometheus.value(expression);
+            }
+            for (var dashboard : Expressions.dashboards()) {
+                for (var expression : Expressions.ofDashboard(dashboard)) {
+                    if (!ONLY_IN_TROUBLE.contains(expression)) {
+                        prometheus.awaitValue(expression);
+                    }
+                }
+            }
+        }
     }
 
     private static Set<String> names(List<String> expressions) {
