@@ -10,12 +10,14 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A controller that cannot write its log stops and says so; what it had acknowledged is there once there is room.
 @Timeout(300)
+@Tag("side-by-side")
 class MetadataDiskFullTest {
     private static final String TOPIC = "topic";
     private static final int FIRST = 1_000_000_000;
