@@ -185,9 +185,9 @@ public final class Run implements AutoCloseable {
         }
     }
 
-    /// SIGTERM.
+    /// SIGTERM. What the program says after it is read too, which a process that is destroyed would take from us.
     public void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /// Kills also what the program has started: a shell's death does not end the node that it runs.

@@ -44,6 +44,10 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
         if (root.verbose()) {
             failure.printStackTrace(err);
         }
+        return exitCode(failure);
+    }
+
+    static int exitCode(Exception failure) {
         return failure instanceof IllegalArgumentException ? ExitCode.USAGE : ExitCode.SOFTWARE;
     }
 

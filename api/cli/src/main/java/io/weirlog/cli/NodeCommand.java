@@ -8,12 +8,18 @@ import io.weirlog.server.config.ConfigResult.Setting;
 import io.weirlog.server.config.NodeConfig;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ExitCode;
 
 /// What `dev` and `server` have in common: a node in the foreground, for as long as nobody ends the process.
 final class NodeCommand {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeCommand.class);
+
     private final Streams streams;
 
     NodeCommand(Streams streams) {
@@ -42,12 +48,33 @@ final class NodeCommand {
 
     /// Runs nodes in this process.
     int serve(List<NodeConfig> configs) throws NodeStartException, CommandFailed {
-        Logging.raiseForNode();
+        var first = configs.getFirst();
+        Logging.ofNode(
+                first.loggingFormat(),
+                configs.size() == 1 ? OptionalInt.of(first.nodeId().value()) : OptionalInt.empty());
+        return switch (first.loggingFormat()) {
+            case TEXT -> serveUntilFailure(configs, ready -> streams.out().println("ready " + ready));
+            case JSON -> serveInJson(configs);
+        };
+    }
+
+    /// Who reads JSON reads nothing else: the node logs that it is ready, and its end is an event too.
+    private int serveInJson(List<NodeConfig> configs) {
+        try {
+            return serveUntilFailure(configs, _ -> {});
+        } catch (NodeStartException | CommandFailed | RuntimeException e) {
+            LOG.error("{}", ErrorLines.describe(e), e);
+            return ErrorLines.exitCode(e);
+        }
+    }
+
+    private int serveUntilFailure(List<NodeConfig> configs, Consumer<String> ready)
+            throws NodeStartException, CommandFailed {
         try (var nodes = RunningNodes.start(configs)) {
             // Ctrl-C and SIGTERM run this hook; the nodes themselves bound how long their close takes.
             Runtime.getRuntime()
                     .addShutdownHook(Thread.ofPlatform().name("weirlog-stop").unstarted(nodes::close));
-            streams.out().println("ready " + nodes.addresses());
+            ready.accept(nodes.addresses());
             streams.out().flush();
             // Nothing else ends this wait: it is what the command is for.
             var cause = nodes.failure().join();

@@ -142,6 +142,7 @@ class ClusterTest {
                     config.limits(),
                     config.shutdownGrace(),
                     twin.logs(),
+                    config.loggingFormat(),
                     config.topicDefaults());
             var refused = assertThrows(
                     NodeStartException.class, () -> Node.start(impostor).close());

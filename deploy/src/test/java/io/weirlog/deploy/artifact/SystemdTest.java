@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weirlog.deploy.Repository;
 import io.weirlog.deploy.Run;
 import io.weirlog.server.config.ConfigKeys;
+import io.weirlog.server.config.LoggingFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -48,6 +49,7 @@ class SystemdTest {
         var config = Settings.valid(Optional.of(Files.writeString(folder.resolve("weirlog.yaml"), all)), Map.of());
         assertEquals(3, config.cluster().controllers().size());
         assertEquals(Optional.of("node-1"), config.network().advertisedHost());
+        assertEquals(LoggingFormat.JSON, config.loggingFormat());
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.weirlog.deploy.artifact;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weirlog.deploy.JsonLogs;
 import io.weirlog.deploy.Run;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,6 +69,29 @@ class TarballTest {
         builder.environment().put("WEIRLOG_JAVA_OPTS", "-XX:AOTMode=on");
         try (var run = Run.of(builder)) {
             assertEquals(List.of("weirlog " + Settings.version()), run.success());
+        }
+    }
+
+    @Test
+    void itsNodeLogsJsonIfItIsToldTo() throws Exception {
+        var builder = new ProcessBuilder(
+                "env",
+                "-i",
+                "PATH=/usr/bin:/bin",
+                "WEIRLOG_LOGGING_FORMAT=json",
+                home.resolve("bin/weirlog").toString(),
+                "server");
+        for (var setting : List.of("client.host=127.0.0.1", "data.dir=" + folder.resolve("data"), "http.port=off")) {
+            builder.command().addAll(List.of("-c", setting));
+        }
+        for (var anyPort : List.of("client.port", "internal.port", "raft.port")) {
+            builder.command().addAll(List.of("-c", anyPort + "=0"));
+        }
+        try (var node = Run.of(builder)) {
+            node.line(JsonLogs.saysReady());
+            node.terminate();
+            node.exitCode();
+            JsonLogs.events(node.lines());
         }
     }
 

@@ -220,6 +220,11 @@ public final class ConfigKeys {
             "10000",
             "The calls that clients at one address may have open at the same time, streams among them; beyond, they are"
                     + " told to try again. Clients behind one proxy have one address.");
+    public static final ConfigKey<LoggingFormat> LOGGING_FORMAT = key(
+            "logging.format",
+            ConfigTypes.loggingFormat(),
+            "text",
+            "What the node says: lines for people on standard error, or nothing but JSON on standard output.");
     public static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
             "shutdown.grace",
             ConfigTypes.duration(Duration.ZERO, Duration.ofHours(1)),
@@ -313,6 +318,7 @@ public final class ConfigKeys {
             PRODUCE_MAX_IN_FLIGHT_APPENDS,
             RELAY_MAX_IN_FLIGHT,
             SLOW_REQUEST_MS,
+            LOGGING_FORMAT,
             CLIENT_MAX_CONNECTIONS,
             CLIENT_MAX_CONNECTIONS_PER_ADDRESS,
             CLIENT_MAX_CALLS_PER_ADDRESS,

@@ -191,6 +191,14 @@ final class ConfigTypes {
         });
     }
 
+    static ConfigType<LoggingFormat> loggingFormat() {
+        return new ConfigType<>("'text' or 'json'", text -> switch (text) {
+            case "text" -> LoggingFormat.TEXT;
+            case "json" -> LoggingFormat.JSON;
+            default -> throw new IllegalArgumentException(text);
+        });
+    }
+
     static ConfigType<LagDetail> lagDetail() {
         return new ConfigType<>("off, group, topic or partition", text -> switch (text) {
             case "off" -> LagDetail.OFF;

@@ -25,6 +25,7 @@ import java.util.TreeMap;
 /// @param clusterId the cluster that the node must belong to; absent: the one that its data are of, or a new one
 /// @param dataDir the node's own folder
 /// @param logs where and how a broker keeps its partitions' logs
+/// @param loggingFormat what the node's own log looks like
 /// @param topicDefaults explicit topic configs by name, for topics that do not set them
 public record NodeConfig(
         BrokerId nodeId,
@@ -36,6 +37,7 @@ public record NodeConfig(
         Limits limits,
         Duration shutdownGrace,
         Logs logs,
+        LoggingFormat loggingFormat,
         Map<String, String> topicDefaults) {
 
     public NodeConfig {
@@ -274,7 +276,17 @@ public record NodeConfig(
                 cluster.liveness(),
                 cluster.balance());
         return new NodeConfig(
-                newNodeId, roles, clusterId, dataDir, network, renamed, limits, shutdownGrace, logs, topicDefaults);
+                newNodeId,
+                roles,
+                clusterId,
+                dataDir,
+                network,
+                renamed,
+                limits,
+                shutdownGrace,
+                logs,
+                loggingFormat,
+                topicDefaults);
     }
 
     public NodeConfig withClusterId(String newClusterId) {
@@ -288,33 +300,84 @@ public record NodeConfig(
                 limits,
                 shutdownGrace,
                 logs,
+                loggingFormat,
                 topicDefaults);
     }
 
     public NodeConfig withNetwork(Network newNetwork) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, newNetwork, cluster, limits, shutdownGrace, logs, topicDefaults);
+                nodeId,
+                roles,
+                clusterId,
+                dataDir,
+                newNetwork,
+                cluster,
+                limits,
+                shutdownGrace,
+                logs,
+                loggingFormat,
+                topicDefaults);
     }
 
     /// The same with its partitions in these folders.
     public NodeConfig withDirectories(List<Path> directories) {
         var moved = logs.in(directories);
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, moved, topicDefaults);
+                nodeId,
+                roles,
+                clusterId,
+                dataDir,
+                network,
+                cluster,
+                limits,
+                shutdownGrace,
+                moved,
+                loggingFormat,
+                topicDefaults);
     }
 
     public NodeConfig withLimits(Limits newLimits) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, newLimits, shutdownGrace, logs, topicDefaults);
+                nodeId,
+                roles,
+                clusterId,
+                dataDir,
+                network,
+                cluster,
+                newLimits,
+                shutdownGrace,
+                logs,
+                loggingFormat,
+                topicDefaults);
     }
 
     public NodeConfig withShutdownGrace(Duration newShutdownGrace) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, limits, newShutdownGrace, logs, topicDefaults);
+                nodeId,
+                roles,
+                clusterId,
+                dataDir,
+                network,
+                cluster,
+                limits,
+                newShutdownGrace,
+                logs,
+                loggingFormat,
+                topicDefaults);
     }
 
     public NodeConfig withTopicDefaults(Map<String, String> newTopicDefaults) {
         return new NodeConfig(
-                nodeId, roles, clusterId, dataDir, network, cluster, limits, shutdownGrace, logs, newTopicDefaults);
+                nodeId,
+                roles,
+                clusterId,
+                dataDir,
+                network,
+                cluster,
+                limits,
+                shutdownGrace,
+                logs,
+                loggingFormat,
+                newTopicDefaults);
     }
 }

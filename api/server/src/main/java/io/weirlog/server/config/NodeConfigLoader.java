@@ -259,6 +259,7 @@ public final class NodeConfigLoader {
                 limits,
                 value(settings, ConfigKeys.SHUTDOWN_GRACE),
                 logs(settings),
+                value(settings, ConfigKeys.LOGGING_FORMAT),
                 topicDefaults(settings));
     }
 

@@ -78,6 +78,17 @@ class NodeConfigLoaderTest {
     }
 
     @Test
+    void whatTheNodeSaysIsTextUnlessJsonIsAskedFor() {
+        assertEquals(LoggingFormat.TEXT, valid(ConfigSources.NONE).config().loggingFormat());
+        var asked = new ConfigSources(Optional.empty(), Map.of("WEIRLOG_LOGGING_FORMAT", "json"), List.of(), Map.of());
+        assertEquals(LoggingFormat.JSON, valid(asked).config().loggingFormat());
+        var wrong = new ConfigSources(Optional.empty(), Map.of("WEIRLOG_LOGGING_FORMAT", "xml"), List.of(), Map.of());
+        assertEquals(
+                List.of("logging.format: 'xml' is not 'text' or 'json' (environment WEIRLOG_LOGGING_FORMAT)"),
+                problems(wrong));
+    }
+
+    @Test
     void ofTwoFlagsForOneKeyTheLastCounts() {
         var flags = List.of(new Flag("shards", "3", "-c"), new Flag("shards", "4", "-c"));
         assertEquals(4, valid(sources(flags)).config().limits().shards());
