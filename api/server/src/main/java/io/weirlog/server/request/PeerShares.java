@@ -8,12 +8,13 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// What each address holds of something that all share, such as calls, connections or memory: one client that takes
-/// more and more of it must not take what the others need. Thread-safe.
+/// more and more of it must not take what the others need. Of IPv6, addresses count by their [AddressBlock].
+/// Thread-safe.
 ///
 /// Whoever is not known by an address, such as a caller within the process, is not counted.
 public final class PeerShares {
     private final long shareMax;
-    /// Nothing for an address that holds nothing.
+    /// By the block; nothing for one that holds nothing.
     private final Map<InetAddress, Long> held = new ConcurrentHashMap<>();
 
     /// @param shareMax of one address at the same time
@@ -51,7 +52,8 @@ public final class PeerShares {
 
     private static Optional<InetAddress> address(Optional<SocketAddress> peer) {
         return peer.filter(InetSocketAddress.class::isInstance)
-                .map(socket -> ((InetSocketAddress) socket).getAddress());
+                .map(socket -> ((InetSocketAddress) socket).getAddress())
+                .map(AddressBlock::of);
     }
 
     /// The addresses that hold something.

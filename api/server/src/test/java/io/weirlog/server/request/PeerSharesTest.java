@@ -32,6 +32,27 @@ class PeerSharesTest {
         assertEquals(0, shares.addresses());
     }
 
+    /// Otherwise a client of IPv6 would have its share again with each of its addresses.
+    @Test
+    void allAddressesOfAnIpv6BlockShare() {
+        var shares = new PeerShares(2);
+        assertTrue(shares.tryTake(ipv6("2001:db8::1"), 1));
+        assertTrue(shares.tryTake(ipv6("2001:db8::2"), 1));
+        assertFalse(shares.tryTake(ipv6("2001:db8::3"), 1));
+        assertTrue(shares.tryTake(ipv6("2001:db8:0:1::1"), 1));
+        shares.giveBack(ipv6("2001:db8::1"), 1);
+        assertTrue(shares.tryTake(ipv6("2001:db8::3"), 1));
+        assertEquals(2, shares.addresses());
+        shares.giveBack(ipv6("2001:db8::2"), 1);
+        shares.giveBack(ipv6("2001:db8::3"), 1);
+        shares.giveBack(ipv6("2001:db8:0:1::1"), 1);
+        assertEquals(0, shares.addresses());
+    }
+
+    private static Optional<SocketAddress> ipv6(String address) {
+        return Optional.of(new InetSocketAddress(address, 7171));
+    }
+
     @Test
     void amountsBeyondAllBoundsAreRefused() {
         var shares = new PeerShares(10);
