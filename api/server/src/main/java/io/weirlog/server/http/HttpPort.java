@@ -12,9 +12,16 @@ import java.util.concurrent.Executors;
 /// Serves `/metrics`, `/healthz` and `/readyz`, and topics and records below `/v1/` where that is wanted.
 ///
 /// Whoever is slow to ask or to listen holds one of [#CONNECTIONS_MAX] connections, for at most [#REQUEST_SECONDS_MAX]
-/// and [#RESPONSE_SECONDS_MAX] seconds, and nobody else: each exchange has a thread of its own.
+/// and [#RESPONSE_SECONDS_MAX] seconds, and nobody else: each exchange has a thread of its own. Who says nothing at all
+/// is slow to ask, too. Of connections that may be used again, [#IDLE_CONNECTIONS_MAX] are kept for [#IDLE_SECONDS_MAX]
+/// seconds, and further ones are closed after their answer. One connection too many is closed at once.
+///
+/// The JDK's server shows nobody a connection before it has a whole request on it, so that addresses have no bounds of
+/// their own here. Who opens connections again and again can take the port from others for as long as that goes on.
 public final class HttpPort implements AutoCloseable {
     static final int CONNECTIONS_MAX = 128;
+    static final int IDLE_CONNECTIONS_MAX = 32;
+    static final int IDLE_SECONDS_MAX = 30;
     static final int REQUEST_SECONDS_MAX = 10;
     /// More than the longest wait for records, and what it may take besides.
     static final int RESPONSE_SECONDS_MAX = 60;
@@ -25,6 +32,9 @@ public final class HttpPort implements AutoCloseable {
     static {
         // The JDK's server reads its limits once, when it is loaded.
         System.setProperty("jdk.httpserver.maxConnections", Integer.toString(CONNECTIONS_MAX));
+        System.setProperty("sun.net.httpserver.maxIdleConnections", Integer.toString(IDLE_CONNECTIONS_MAX));
+        System.setProperty("sun.net.httpserver.idleInterval", Integer.toString(IDLE_SECONDS_MAX));
+        System.setProperty("sun.net.httpserver.clockTick", "1000"); // How often it looks, in milliseconds.
         System.setProperty("sun.net.httpserver.maxReqTime", Integer.toString(REQUEST_SECONDS_MAX));
         System.setProperty("sun.net.httpserver.maxRspTime", Integer.toString(RESPONSE_SECONDS_MAX));
         System.setProperty("sun.net.httpserver.maxReqHeaders", "50");

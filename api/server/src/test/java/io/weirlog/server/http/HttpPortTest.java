@@ -1,11 +1,14 @@
 package io.weirlog.server.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.common.BrokerId;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -16,7 +19,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,7 +96,7 @@ class HttpPortTest {
             for (int i = 0; i < HttpPort.CONNECTIONS_MAX / 2; i++) {
                 var socket = new Socket(InetAddress.getLoopbackAddress(), port.port());
                 slow.add(socket);
-                socket.getOutputStream().write("GET /healthz HTTP/1.1\r\nHost:".getBytes(StandardCharsets.US_ASCII));
+                send(socket, "GET /healthz HTTP/1.1\r\nHost:");
             }
             assertEquals(200, ask("GET", "/healthz").statusCode());
         } finally {
@@ -99,6 +104,77 @@ class HttpPortTest {
                 socket.close();
             }
         }
+    }
+
+    /// All connections that there may be are held by some who say nothing, or half of it: others wait, not for ever.
+    @Test
+    void whoHoardsConnectionsLosesThem() throws Exception {
+        var hoarded = new ArrayList<Socket>();
+        try {
+            for (int i = 0; i < HttpPort.CONNECTIONS_MAX; i++) {
+                var socket = new Socket(InetAddress.getLoopbackAddress(), port.port());
+                hoarded.add(socket);
+                if (i % 2 == 0) {
+                    send(socket, "GET /healthz HTTP/1.1\r\nHost:");
+                }
+            }
+            assertThrows(IOException.class, () -> ask("GET", "/healthz"), "there was no room");
+            awaitHealth();
+            for (var socket : hoarded) {
+                socket.setSoTimeout(2_000 * HttpPort.REQUEST_SECONDS_MAX);
+                assertEquals(-1, socket.getInputStream().read(), "it was closed");
+            }
+        } finally {
+            for (var socket : hoarded) {
+                socket.close();
+            }
+        }
+    }
+
+    private void awaitHealth() throws Exception {
+        var deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(3 * HttpPort.REQUEST_SECONDS_MAX);
+        while (true) {
+            try {
+                assertEquals(200, ask("GET", "/healthz").statusCode());
+                return;
+            } catch (IOException refused) {
+                assertTrue(System.nanoTime() - deadlineNanos < 0, () -> "it stays out of reach: " + refused);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            }
+        }
+    }
+
+    /// Who has got an answer and keeps the connection takes no room from others.
+    @Test
+    void onlySomeConnectionsAreKeptForLater() throws Exception {
+        var kept = new ArrayList<Socket>();
+        try {
+            int closed = 0;
+            for (int i = 0; i < HttpPort.CONNECTIONS_MAX; i++) {
+                var socket = new Socket(InetAddress.getLoopbackAddress(), port.port());
+                kept.add(socket);
+                socket.setSoTimeout(10_000);
+                send(socket, "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                var lines =
+                        new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+                assertEquals("HTTP/1.1 200 OK", lines.readLine());
+                assertTrue(lines.lines().takeWhile(line -> !line.isEmpty()).count() > 0);
+                if (i >= HttpPort.IDLE_CONNECTIONS_MAX) {
+                    assertNull(lines.readLine(), "it ended");
+                    closed++;
+                }
+            }
+            assertEquals(HttpPort.CONNECTIONS_MAX - HttpPort.IDLE_CONNECTIONS_MAX, closed);
+            assertEquals(200, ask("GET", "/healthz").statusCode());
+        } finally {
+            for (var socket : kept) {
+                socket.close();
+            }
+        }
+    }
+
+    private static void send(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     @Test
