@@ -235,7 +235,7 @@ class ConsumeStreamTest {
                 .initial(ConsumeInitial.newBuilder().setPartitions(partitions).setCredit(PLENTY));
         var problem = stream.responses.next(ConsumeResponse::hasProblem).getProblem();
         assertEquals(1, problem.getAssignment());
-        BadInputTest.assertReason(
+        BadInput.assertReason(
                 problem.getProblem(), Status.Code.OUT_OF_RANGE, ErrorReason.ERROR_REASON_OFFSET_OUT_OF_RANGE, "[0, 0)");
         assertEquals(List.of("good"), values(stream.batch()));
         stream.requests.onNext(seek(1, StartPosition.newBuilder().setOffset(0)));

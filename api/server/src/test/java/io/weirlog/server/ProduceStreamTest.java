@@ -218,7 +218,7 @@ class ProduceStreamTest {
         var topic = topic(test, 1, Map.of());
         var stream = new Stream();
         stream.append(records(1, topic, 0, "x"));
-        BadInputTest.assertReason(
+        BadInput.assertReason(
                 stream.responses.failure(),
                 Status.Code.INVALID_ARGUMENT,
                 ErrorReason.ERROR_REASON_INITIAL_EXPECTED,
@@ -239,7 +239,7 @@ class ProduceStreamTest {
         stream.requests.onNext(ProduceRequest.newBuilder()
                 .setInitial(ProduceInitial.newBuilder().setClusterId("another"))
                 .build());
-        BadInputTest.assertReason(
+        BadInput.assertReason(
                 stream.responses.failure(),
                 Status.Code.FAILED_PRECONDITION,
                 ErrorReason.ERROR_REASON_CLUSTER_MISMATCH,
