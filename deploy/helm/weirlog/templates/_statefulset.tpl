@@ -111,6 +111,11 @@ spec:
           command: [sh, /etc/weirlog/start.sh]
           env:
             {{- include "weirlog.env" . | nindent 12 }}
+            {{- with index $values.config "logging.format" }}
+            # The image has chosen JSON in the same way, which would win over the file.
+            - name: WEIRLOG_LOGGING_FORMAT
+              value: {{ . | quote }}
+            {{- end }}
             {{- if $values.tls.enabled }}
             {{- include "weirlog.tlsEnv" $root | nindent 12 }}
             {{- end }}

@@ -232,6 +232,18 @@ class ChartTest {
         assertTrue(file.contains("tls.mode: \"on\""), file);
     }
 
+    /// The image has a variable for it, which wins over the file that all other keys are in.
+    @Test
+    void theFormatOfLogsIsTheImagesUnlessItIsChosen() {
+        var byDefault = Chart.environment(brokers(Chart.render()), 0, "");
+        assertFalse(byDefault.containsKey("WEIRLOG_LOGGING_FORMAT"), byDefault::toString);
+        var chart = Chart.render("controllers.separate=true", "config.logging\\.format=text");
+        for (var name : List.of("weirlog", "weirlog-controller")) {
+            var chosen = Chart.environment(chart.get("StatefulSet", name), 0, "");
+            assertEquals("text", chosen.get("WEIRLOG_LOGGING_FORMAT"));
+        }
+    }
+
     @Test
     void aChangedConfigurationRestartsTheNodes() {
         var sums = Stream.of("replicas=3", "config.shards=4", "listeners.raft.port=9000")
