@@ -156,6 +156,10 @@ public final class Run implements AutoCloseable {
         return lines();
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     /// kill -9.
     public void kill() throws InterruptedException {
         process.destroyForcibly();
@@ -180,7 +184,7 @@ public final class Run implements AutoCloseable {
     }
 
     private void signal(String signal) throws InterruptedException {
-        try (var kill = of(new ProcessBuilder("kill", signal, Long.toString(process.pid())))) {
+        try (var kill = of(new ProcessBuilder("kill", signal, Long.toString(pid())))) {
             kill.success();
         }
     }
