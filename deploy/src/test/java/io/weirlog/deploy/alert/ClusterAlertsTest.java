@@ -38,13 +38,8 @@ class ClusterAlertsTest implements Watched {
     }
 
     @Override
-    public Prometheus prometheus() {
-        return cluster.prometheus();
-    }
-
-    @Override
-    public int nodes() {
-        return NODES;
+    public WatchedCluster cluster() {
+        return cluster;
     }
 
     @AfterEach

@@ -36,13 +36,8 @@ class DiskAlertsTest implements Watched {
     }
 
     @Override
-    public Prometheus prometheus() {
-        return cluster.prometheus();
-    }
-
-    @Override
-    public int nodes() {
-        return 1;
+    public WatchedCluster cluster() {
+        return cluster;
     }
 
     @Fires({"WeirlogDiskFillsWithinADay", "WeirlogDiskAlmostFull", "WeirlogDiskFull"})

@@ -22,7 +22,7 @@ final class FiresExtension implements BeforeTestExecutionCallback, AfterTestExec
     @Override
     public void beforeTestExecution(ExtensionContext context) throws Exception {
         var test = watched(context);
-        test.prometheus().awaitNothingWrong(test.nodes());
+        test.prometheus().awaitNothingWrong(test.cluster().count());
     }
 
     @Override

@@ -44,13 +44,8 @@ class NodeAlertsTest implements Watched {
     }
 
     @Override
-    public Prometheus prometheus() {
-        return cluster.prometheus();
-    }
-
-    @Override
-    public int nodes() {
-        return 1;
+    public WatchedCluster cluster() {
+        return cluster;
     }
 
     private Path partition(String topic) {

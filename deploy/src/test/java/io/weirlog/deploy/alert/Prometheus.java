@@ -24,6 +24,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 /// A Prometheus that watches nodes with the alerts of the product. What they call a minute is a second for it, and an
@@ -121,8 +122,12 @@ public final class Prometheus implements AutoCloseable {
 
     /// Waits until an expression has a value.
     public double awaitValue(String expression) throws Exception {
-        await("a value of " + expression, firing -> value(expression).isPresent());
-        return value(expression).orElseThrow();
+        var found = new AtomicReference<>(OptionalDouble.empty());
+        await("a value of " + expression, firing -> {
+            found.set(value(expression));
+            return found.get().isPresent();
+        });
+        return found.get().orElseThrow();
     }
 
     private interface Condition {

@@ -39,13 +39,8 @@ class ReplicationAlertsTest implements Watched {
     }
 
     @Override
-    public Prometheus prometheus() {
-        return cluster.prometheus();
-    }
-
-    @Override
-    public int nodes() {
-        return NODES;
+    public WatchedCluster cluster() {
+        return cluster;
     }
 
     @AfterEach

@@ -1,9 +1,10 @@
 package io.weirlog.deploy.alert;
 
-/// A test of which a Prometheus watches the nodes.
+/// A test of nodes that a Prometheus watches.
 interface Watched {
-    Prometheus prometheus();
+    WatchedCluster cluster();
 
-    /// How many nodes it watches.
-    int nodes();
+    default Prometheus prometheus() {
+        return cluster().prometheus();
+    }
 }

@@ -1,10 +1,12 @@
 package io.weirlog.deploy.artifact;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.deploy.JsonLogs;
 import io.weirlog.deploy.Run;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,13 +74,13 @@ class TarballTest {
         }
     }
 
-    @Test
-    void itsNodeLogsJsonIfItIsToldTo() throws Exception {
+    /// A node on ports that are free, with nothing in its environment but this.
+    private Run node(String variable) {
         var builder = new ProcessBuilder(
                 "env",
                 "-i",
                 "PATH=/usr/bin:/bin",
-                "WEIRLOG_LOGGING_FORMAT=json",
+                variable,
                 home.resolve("bin/weirlog").toString(),
                 "server");
         for (var setting : List.of("client.host=127.0.0.1", "data.dir=" + folder.resolve("data"), "http.port=off")) {
@@ -87,12 +89,39 @@ class TarballTest {
         for (var anyPort : List.of("client.port", "internal.port", "raft.port")) {
             builder.command().addAll(List.of("-c", anyPort + "=0"));
         }
-        try (var node = Run.of(builder)) {
+        return Run.of(builder);
+    }
+
+    @Test
+    void itsNodeLogsJsonIfItIsToldTo() throws Exception {
+        try (var node = node("WEIRLOG_LOGGING_FORMAT=json")) {
             node.line(JsonLogs.saysReady());
             node.terminate();
             node.exitCode();
             JsonLogs.events(node.lines());
         }
+    }
+
+    /// By the library that lies beside the jars; where it cannot be loaded, by what Java has.
+    @Test
+    void itsNodeServesConnectionsByEpollWhereItCan() throws Exception {
+        try (var node = node("WEIRLOG_JAVA_OPTS=")) {
+            node.line(line -> line.startsWith("ready "));
+            assertTrue(mapped(node)
+                    .contains(home.resolve("native/libnetty_transport_native_epoll")
+                            .toString()));
+            node.kill();
+        }
+        try (var node = node("WEIRLOG_JAVA_OPTS=-Dio.netty.transport.noNative=true")) {
+            node.line(line -> line.startsWith("ready "));
+            assertFalse(mapped(node).contains("native/libnetty_transport_native_epoll"));
+            node.kill();
+        }
+    }
+
+    /// The files that the process has mapped.
+    private static String mapped(Run node) throws IOException {
+        return Files.readString(Path.of("/proc", Long.toString(node.pid()), "maps"));
     }
 
     @Test

@@ -117,7 +117,7 @@ public final class ServerProcesses implements AutoCloseable {
         run(id).resume();
     }
 
-    public String host(int id) {
+    String host(int id) {
         return hosts.apply(id);
     }
 

@@ -264,7 +264,9 @@ public record NodeConfig(
     }
 
     public NodeConfig withNodeId(BrokerId newNodeId) {
-        var renamed = new Cluster(
+        var copy = new Copy(this);
+        copy.nodeId = newNodeId;
+        copy.cluster = new Cluster(
                 cluster.controllers().stream()
                         .map(one -> one.id().equals(nodeId)
                                 ? new Controller(newNodeId, one.host(), one.raftPort(), one.internalPort())
@@ -275,109 +277,59 @@ public record NodeConfig(
                 cluster.rack(),
                 cluster.liveness(),
                 cluster.balance());
-        return new NodeConfig(
-                newNodeId,
-                roles,
-                clusterId,
-                dataDir,
-                network,
-                renamed,
-                limits,
-                shutdownGrace,
-                logs,
-                loggingFormat,
-                topicDefaults);
+        return copy.done();
     }
 
     public NodeConfig withClusterId(String newClusterId) {
-        return new NodeConfig(
-                nodeId,
-                roles,
-                Optional.of(newClusterId),
-                dataDir,
-                network,
-                cluster,
-                limits,
-                shutdownGrace,
-                logs,
-                loggingFormat,
-                topicDefaults);
+        var copy = new Copy(this);
+        copy.clusterId = Optional.of(newClusterId);
+        return copy.done();
     }
 
     public NodeConfig withNetwork(Network newNetwork) {
-        return new NodeConfig(
-                nodeId,
-                roles,
-                clusterId,
-                dataDir,
-                newNetwork,
-                cluster,
-                limits,
-                shutdownGrace,
-                logs,
-                loggingFormat,
-                topicDefaults);
+        var copy = new Copy(this);
+        copy.network = newNetwork;
+        return copy.done();
     }
 
     /// The same with its partitions in these folders.
     public NodeConfig withDirectories(List<Path> directories) {
-        var moved = logs.in(directories);
-        return new NodeConfig(
-                nodeId,
-                roles,
-                clusterId,
-                dataDir,
-                network,
-                cluster,
-                limits,
-                shutdownGrace,
-                moved,
-                loggingFormat,
-                topicDefaults);
+        var copy = new Copy(this);
+        copy.logs = logs.in(directories);
+        return copy.done();
     }
 
-    public NodeConfig withLimits(Limits newLimits) {
-        return new NodeConfig(
-                nodeId,
-                roles,
-                clusterId,
-                dataDir,
-                network,
-                cluster,
-                newLimits,
-                shutdownGrace,
-                logs,
-                loggingFormat,
-                topicDefaults);
-    }
+    /// What becomes the same configuration with something else in it.
+    private static final class Copy {
+        private final NodeConfig of;
+        private BrokerId nodeId;
+        private Optional<String> clusterId;
+        private Network network;
+        private Cluster cluster;
+        private Logs logs;
 
-    public NodeConfig withShutdownGrace(Duration newShutdownGrace) {
-        return new NodeConfig(
-                nodeId,
-                roles,
-                clusterId,
-                dataDir,
-                network,
-                cluster,
-                limits,
-                newShutdownGrace,
-                logs,
-                loggingFormat,
-                topicDefaults);
-    }
+        Copy(NodeConfig of) {
+            this.of = of;
+            this.nodeId = of.nodeId;
+            this.clusterId = of.clusterId;
+            this.network = of.network;
+            this.cluster = of.cluster;
+            this.logs = of.logs;
+        }
 
-    public NodeConfig withTopicDefaults(Map<String, String> newTopicDefaults) {
-        return new NodeConfig(
-                nodeId,
-                roles,
-                clusterId,
-                dataDir,
-                network,
-                cluster,
-                limits,
-                shutdownGrace,
-                logs,
-                loggingFormat,
-                newTopicDefaults);
+        NodeConfig done() {
+            return new NodeConfig(
+                    nodeId,
+                    of.roles,
+                    clusterId,
+                    of.dataDir,
+                    network,
+                    cluster,
+                    of.limits,
+                    of.shutdownGrace,
+                    logs,
+                    of.loggingFormat,
+                    of.topicDefaults);
+        }
     }
 }
