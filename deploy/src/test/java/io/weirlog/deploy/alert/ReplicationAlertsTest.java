@@ -87,6 +87,8 @@ class ReplicationAlertsTest implements Watched {
             cluster.pause(VICTIM);
             prometheus().tells(alerts, still);
             cluster.resume(VICTIM);
+            // Who has not come back cannot be lost again.
+            prometheus().awaitValue("max(weirlog_cluster_partitions_under_replicated) == 0");
         }
     }
 
