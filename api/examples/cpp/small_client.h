@@ -286,7 +286,9 @@ class Client {
         for (bool uncertain = false;;) {
             try {
                 int left = std::chrono::duration_cast<Millis>(until - Clock::now()).count();
-                int own = std::max(10, std::min(left, std::max(ATTEMPT_MILLIS, millis - 10000)));
+                // What cannot be repeated has all the time.
+                int most = certain_only ? millis : std::max(ATTEMPT_MILLIS, millis - 10000);
+                int own = std::max(10, std::min(left, most));
                 grpc::ClientContext context;
                 context.set_deadline(std::chrono::system_clock::now() + Millis(own));
                 return attempt(context, own);

@@ -111,7 +111,8 @@ class Client {
     const until = Date.now() + millis;
     for (let uncertain = false; ;) {
       try {
-        return await attempt(Math.max(10, Math.min(until - Date.now(), ATTEMPT_MILLIS)));
+        const left = until - Date.now(); // What cannot be repeated has all of it.
+        return await attempt(Math.max(10, certainOnly ? left : Math.min(left, ATTEMPT_MILLIS)));
       } catch (refused) {
         if (!(refused instanceof Refused)) throw refused;
         uncertain ||= refused.outcome !== 'NOT_APPENDED';

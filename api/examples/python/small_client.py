@@ -89,8 +89,9 @@ class Client:
         until, uncertain = time.monotonic() + seconds, False
         while True:
             left = until - time.monotonic()
+            own = left if certain_only else min(left, ATTEMPT_SECONDS)  # What cannot be repeated has all the time.
             try:
-                return attempt(self.channel(), max(0.01, min(left, ATTEMPT_SECONDS)))
+                return attempt(self.channel(), max(0.01, own))
             except grpc.RpcError as failure:
                 refused = explain(failure)
             except Refused as failure:

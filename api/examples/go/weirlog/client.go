@@ -275,6 +275,9 @@ func (c *Client) call(
 	ctx context.Context, attemptTime time.Duration, certainOnly bool,
 	attempt func(context.Context, *grpc.ClientConn) *Refused,
 ) *Refused {
+	if deadline, set := ctx.Deadline(); certainOnly && set {
+		attemptTime = time.Until(deadline) // What cannot be repeated has all the time.
+	}
 	uncertain := false
 	for {
 		refused := c.try(ctx, attemptTime, attempt)

@@ -43,8 +43,9 @@ class ConformanceTest {
         driver(run, "node", "node " + DRIVERS.resolve("node_driver.js"));
         driver(run, "cpp", Repository.EXAMPLES.resolve("cpp/target/cpp_driver").toString());
         driver(run, "java", Repository.ROOT.resolve("weirlog") + " conformance driver");
-        driver(run, "wrong", python + " --wrong drop-headers,new-sequence,keep-revoked,sure-outcome,never-commit");
+        driver(run, "wrong", python + " --wrong drop-headers,keep-revoked,sure-outcome,never-commit");
         driver(run, "worse", python + " --wrong swallow-errors,text-only,commit-early");
+        driver(run, "doubles", python + " --wrong new-sequence");
         driver(run, "hangs", "cat >/dev/null");
         driver(run, "rubbish", "echo hello; cat");
         try (var played = Run.of(run)) {
@@ -71,7 +72,6 @@ class ConformanceTest {
                         "round-trip",
                         "nulls-and-empties",
                         "bytes",
-                        "lost-answer",
                         "deadline",
                         "group-rebalance",
                         "group-resume",
@@ -90,6 +90,8 @@ class ConformanceTest {
                         "compare-and-append",
                         "group-resume",
                         "fenced-member"));
+        // On a busy machine answers come late elsewhere too, and then it doubles there as well.
+        assertTrue(with(outcomes, "doubles", "FAILED").contains("lost-answer"), "doubles");
         for (var broken : Set.of("hangs", "rubbish")) {
             var played = outcomes.getAsJsonObject(broken);
             assertEquals(played.keySet(), with(outcomes, broken, "FAILED"), broken);
