@@ -18,8 +18,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +35,7 @@ public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
     private final NodeConfig config;
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
     private final String clusterId;
     private final InternalListener internal;
     private final Optional<NodeBroker> broker;
@@ -50,28 +48,28 @@ public final class Node implements AutoCloseable {
     private Node(NodeConfig config) throws NodeStartException {
         this.config = config;
         try {
-            var directory = opened(
+            var directory = parts.opened(
                     NodeFolder.open(config.dataDir(), config.nodeId(), config.clusterId(), !config.joinsOthers()));
             clusterId = directory.clusterId();
             var identity = new NodeIdentity(clusterId, config.nodeId());
-            var executor = opened(Executors.newVirtualThreadPerTaskExecutor());
-            var meters = opened(new NodeMeters(config.nodeId()));
+            var executor = parts.opened(Executors.newVirtualThreadPerTaskExecutor());
+            var meters = parts.opened(new NodeMeters(config.nodeId()));
             Gauge.builder("weirlog.version", () -> 1)
                     .description("1, with the version that runs")
                     .tag("version", BuildInfo.VERSION)
                     .register(meters.registry());
             http = openHttp(meters);
             var ownHost = reachable(config.cluster().internalHost());
-            var tls = opened(
+            var tls = parts.opened(
                     NodeTls.open(config.network().tls(), new NodeTls.Own(ownHost, internalName()), meters.registry()));
-            var metadata =
-                    opened(new NodeMetadata(config, identity, tls, directory.metadata(), executor, meters.registry()));
+            var metadata = parts.opened(
+                    new NodeMetadata(config, identity, tls, directory.metadata(), executor, meters.registry()));
             watch(metadata.failure());
-            internal = opened(listen(tls, metadata.services(), executor));
+            internal = parts.opened(listen(tls, metadata.services(), executor));
             metadata.controllers().listening(new Endpoint(ownHost, internal.port()));
             broker = config.is(Role.BROKER)
-                    ? Optional.of(
-                            opened(new NodeBroker(config, identity, directory.cleanStop(), metadata, executor, meters)))
+                    ? Optional.of(parts.opened(
+                            new NodeBroker(config, identity, directory.cleanStop(), metadata, executor, meters)))
                     : Optional.empty();
             broker.ifPresent(part -> part.internalServices().forEach(internal::add));
             joinMetadata(metadata);
@@ -83,7 +81,7 @@ public final class Node implements AutoCloseable {
             }
             LOG.info("node {} of cluster {} is ready at {}", config.nodeId(), clusterId, clientAddress());
         } catch (NodeStartException | RuntimeException e) {
-            closeParts();
+            parts.close();
             throw e;
         }
     }
@@ -91,11 +89,6 @@ public final class Node implements AutoCloseable {
     /// Starts a node and returns when it serves.
     public static Node start(NodeConfig config) throws NodeStartException {
         return new Node(config);
-    }
-
-    private <T extends AutoCloseable> T opened(T part) {
-        parts.push(part);
-        return part;
     }
 
     private void watch(CompletableFuture<Throwable> source) {
@@ -118,8 +111,8 @@ public final class Node implements AutoCloseable {
         var host = config.network().clientHost();
         try {
             var address = new InetSocketAddress(host, port.getAsInt());
-            var opened =
-                    opened(HttpPort.open(address, meters, () -> readiness.get().state()));
+            var opened = parts.opened(
+                    HttpPort.open(address, meters, () -> readiness.get().state()));
             LOG.info("metrics and probes are at http://{}", new Endpoint(host, opened.port()));
             return Optional.of(opened);
         } catch (IOException e) {
@@ -227,20 +220,7 @@ public final class Node implements AutoCloseable {
         if (!closed) {
             closed = true;
             broker.ifPresent(NodeBroker::drain);
-            closeParts();
-        }
-    }
-
-    private void closeParts() {
-        while (!parts.isEmpty()) {
-            var part = parts.pop();
-            try {
-                part.close();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (Exception e) {
-                LOG.error("closing {} failed", part.getClass().getSimpleName(), e);
-            }
+            parts.close();
         }
     }
 }

@@ -38,9 +38,7 @@ import io.weirlog.v1.QuorumServiceGrpc;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,7 +63,7 @@ final class NodeMetadata implements AutoCloseable {
     private final NodeConfig config;
     private final NodeIdentity identity;
     private final NodeTls tls;
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Parts parts = new Parts();
     private final Optional<MetadataQuorum> quorum;
     private final NodeConnections connections;
     private final Controllers controllers;
@@ -87,27 +85,29 @@ final class NodeMetadata implements AutoCloseable {
         this.config = config;
         this.identity = identity;
         this.tls = tls;
-        quorum = config.is(Role.CONTROLLER) ? Optional.of(opened(startQuorum(directory, meters))) : Optional.empty();
-        connections = opened(new NodeConnections(tls, executor));
+        quorum = config.is(Role.CONTROLLER)
+                ? Optional.of(parts.opened(startQuorum(directory, meters)))
+                : Optional.empty();
+        connections = parts.opened(new NodeConnections(tls, executor));
         controllers = new Controllers(
                 config.nodeId(), internalAddresses(config), quorum.map(own -> (Supplier<QuorumRole>) own::role));
         feed = quorum.map(own -> (MetadataFeed) own.feed())
-                .orElseGet(() -> opened(new RemoteFeed(identity, controllers, connections, new LocalFeed())));
+                .orElseGet(() -> parts.opened(new RemoteFeed(identity, controllers, connections, new LocalFeed())));
         var own = new CompletableFuture<Submitter>();
         var router = new ProposalRouter(
                 identity,
                 controllers,
                 connections,
                 quorum.map(_ -> command -> own.join().submit(command)));
-        var proposing = opened(new ProposingClient(router, PROPOSAL_MAX, executor));
+        var proposing = parts.opened(new ProposingClient(router, PROPOSAL_MAX, executor));
         var waiters = new IndexWaiters(executor);
-        opened(feed.subscribe(waiters));
-        opened(feed.subscribe(controllers));
-        opened(new ClusterMeters(meters, feed::image));
+        parts.opened(feed.subscribe(waiters));
+        parts.opened(feed.subscribe(controllers));
+        parts.opened(new ClusterMeters(meters, feed::image));
         client = new CaughtUpClient(proposing, waiters);
         if (quorum.isPresent()) {
             var liveness = config.cluster().liveness();
-            var controller = opened(new Controller(
+            var controller = parts.opened(new Controller(
                     quorum.get()::role,
                     quorum.get()::submit,
                     feed,
@@ -117,7 +117,7 @@ final class NodeMetadata implements AutoCloseable {
                             EAGER_HEARTBEAT_MILLIS),
                     config.cluster().balance()));
             own.complete(controller);
-            var feeds = opened(new FeedServer(feed));
+            var feeds = parts.opened(new FeedServer(feed));
             var _ = quorum.get().removed().thenRunAsync(() -> followOthers(quorum.get(), feeds), executor);
             services.add(new ControllerApi(identity, controllers, controller, router, feeds));
             // What another node has passed on is not passed on again.
@@ -129,13 +129,8 @@ final class NodeMetadata implements AutoCloseable {
     private synchronized void followOthers(MetadataQuorum former, FeedServer feeds) {
         if (!closed) {
             feeds.end();
-            opened(new RemoteFeed(identity, controllers, connections, former.feed()));
+            parts.opened(new RemoteFeed(identity, controllers, connections, former.feed()));
         }
-    }
-
-    private synchronized <T extends AutoCloseable> T opened(T part) {
-        parts.push(part);
-        return part;
     }
 
     private MetadataQuorum startQuorum(Path directory, MeterRegistry meters) throws NodeStartException {
@@ -277,6 +272,11 @@ final class NodeMetadata implements AutoCloseable {
         return feed;
     }
 
+    /// Where other nodes reach that broker.
+    Optional<Endpoint> internalAddress(BrokerId id) {
+        return feed.image().broker(id).map(found -> found.endpoints().get(Broker.INTERNAL_LISTENER));
+    }
+
     MetadataClient client() {
         return client;
     }
@@ -289,14 +289,6 @@ final class NodeMetadata implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        while (!parts.isEmpty()) {
-            try {
-                parts.pop().close();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (Exception e) {
-                LOG.error("a part of the node's metadata did not close", e);
-            }
-        }
+        parts.close();
     }
 }
