@@ -3,7 +3,7 @@ package io.weirlog.replication;
 import static io.weirlog.replication.LonePartition.ID;
 import static io.weirlog.replication.LonePartition.SELF;
 import static io.weirlog.replication.LonePartition.assignment;
-import static io.weirlog.replication.LonePartition.await;
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,26 +21,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What happens to a partition's log beside appends.
 class LogUpkeepTest {
-    @TempDir
-    private Path folder;
+    private final Path folder;
 
-    private LonePartition broker;
+    @AutoClose
+    private final LonePartition broker;
 
-    @BeforeEach
-    void start() throws IOException {
+    LogUpkeepTest(@TempDir Path folder) throws IOException {
+        this.folder = folder;
         broker = new LonePartition(folder);
-    }
-
-    @AfterEach
-    void stop() {
-        broker.close();
     }
 
     @Test

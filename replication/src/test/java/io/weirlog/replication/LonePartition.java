@@ -26,7 +26,6 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -133,13 +132,5 @@ final class LonePartition implements AutoCloseable {
 
     static AppendResult get(CompletableFuture<AppendResult> result) throws Exception {
         return result.get(20, TimeUnit.SECONDS);
-    }
-
-    static void await(BooleanSupplier condition) throws InterruptedException {
-        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() - deadline < 0, "the condition did not come true");
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
     }
 }

@@ -20,27 +20,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class PartitionAppendsTest {
-    @TempDir
-    private Path folder;
+    @AutoClose
+    private final LonePartition broker;
 
-    private LonePartition broker;
-
-    @BeforeEach
-    void start() throws IOException {
+    PartitionAppendsTest(@TempDir Path folder) throws IOException {
         broker = new LonePartition(folder);
-    }
-
-    @AfterEach
-    void stop() {
-        broker.close();
     }
 
     @ParameterizedTest

@@ -16,25 +16,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PartitionRolesTest {
-    @TempDir
-    private Path folder;
+    @AutoClose
+    private final LonePartition broker;
 
-    private LonePartition broker;
-
-    @BeforeEach
-    void start() throws IOException {
+    PartitionRolesTest(@TempDir Path folder) throws IOException {
         broker = new LonePartition(folder);
-    }
-
-    @AfterEach
-    void stop() {
-        broker.close();
     }
 
     @Test

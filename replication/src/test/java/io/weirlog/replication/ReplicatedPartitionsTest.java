@@ -1,5 +1,6 @@
 package io.weirlog.replication;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -31,7 +32,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -377,13 +377,5 @@ class ReplicatedPartitionsTest {
 
     private byte[] segment(BrokerId broker) throws IOException {
         return Files.readAllBytes(folder.resolve(broker.toString()).resolve("orders-0/00000000000000000000.log"));
-    }
-
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() - deadline < 0, "the condition did not come true");
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
     }
 }

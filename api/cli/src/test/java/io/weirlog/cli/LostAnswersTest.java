@@ -1,5 +1,6 @@
 package io.weirlog.cli;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -31,7 +32,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -165,7 +165,7 @@ class LostAnswersTest {
                 }
                 var sends = send(producer, round);
                 if (loses) {
-                    await(() -> lostBytes() > lostBefore, "a broker answers");
+                    await("a broker answers", () -> lostBytes() > lostBefore);
                     proxies.forEach(LossyProxy::cut);
                 }
                 if (round == ROUNDS / 2) {
@@ -243,14 +243,6 @@ class LostAnswersTest {
                 }
             }
             return read;
-        }
-    }
-
-    private static void await(BooleanSupplier condition, String what) throws InterruptedException {
-        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() < deadlineNanos, () -> "in vain: " + what);
-            TimeUnit.MILLISECONDS.sleep(5);
         }
     }
 }

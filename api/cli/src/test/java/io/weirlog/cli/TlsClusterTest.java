@@ -1,5 +1,6 @@
 package io.weirlog.cli;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -120,15 +121,6 @@ class TlsClusterTest {
 
     private String[] addresses() {
         return nodes.values().stream().map(Node::clientAddress).toArray(String[]::new);
-    }
-
-    private static void await(String what, Callable<Boolean> condition) throws Exception {
-        long deadline = System.nanoTime() + WAIT_MAX.toNanos();
-        while (!condition.call()) {
-            assertTrue(System.nanoTime() < deadline, "not within " + WAIT_MAX + ": " + what);
-            java.util.concurrent.locks.LockSupport.parkNanos(
-                    Duration.ofMillis(20).toNanos());
-        }
     }
 
     private double metric(int id, String line) throws IOException, InterruptedException {

@@ -1,5 +1,6 @@
 package io.weirlog.server;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,9 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 class DiskReserveTest {
@@ -67,14 +66,6 @@ class DiskReserveTest {
 
     private static void awaitFull(DiskReserve reserve, boolean wanted) throws InterruptedException {
         await(() -> reserve.anyIsFull() == wanted);
-    }
-
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() - deadlineNanos < 0, "never seen");
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
     }
 
     private static double gauge(SimpleMeterRegistry registry, String name, Path folder) {

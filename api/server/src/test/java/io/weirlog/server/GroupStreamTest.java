@@ -1,5 +1,6 @@
 package io.weirlog.server;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,7 +14,6 @@ import io.weirlog.v1.ConsumeInitial;
 import io.weirlog.v1.ConsumeRequest;
 import io.weirlog.v1.ConsumeResponse;
 import io.weirlog.v1.ConsumerServiceGrpc;
-import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.Credit;
 import io.weirlog.v1.DescribeGroupRequest;
 import io.weirlog.v1.GroupSubscription;
@@ -28,8 +28,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -192,27 +190,6 @@ class GroupStreamTest {
                 .setSessionTimeout(Duration.newBuilder().setSeconds(3));
     }
 
-    private TestCluster started() throws Exception {
-        var cluster = new TestCluster(folder, 3, 3);
-        cluster.start(1, 2, 3);
-        cluster.node(1)
-                .admin()
-                .createTopic(CreateTopicRequest.newBuilder()
-                        .setName(TOPIC)
-                        .setPartitions(PARTITIONS)
-                        .setReplicationFactor(3)
-                        .build());
-        return cluster;
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() < deadline, "it has not come about");
-            Thread.onSpinWait();
-        }
-    }
-
     private static boolean share(List<Consumer> consumers) {
         var all = new TreeSet<Integer>();
         var each = PARTITIONS / consumers.size();
@@ -245,7 +222,7 @@ class GroupStreamTest {
 
     @Test
     void consumersOfAllBrokersShareTheWork() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             write(cluster.node(1), "first-");
             var consumers = new ArrayList<Consumer>();
             consumers.add(new Consumer(cluster.node(1)));
@@ -270,7 +247,7 @@ class GroupStreamTest {
     /// Two of the three brokers are not the group's coordinator.
     @Test
     void theGroupDividesAsMostOfItsConsumersAsk() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             var consumers = new ArrayList<Consumer>();
             consumers.add(new Consumer(cluster.node(1), Assignor.ASSIGNOR_UNIFORM));
             consumers.add(new Consumer(cluster.node(2), Assignor.ASSIGNOR_RANGE));
@@ -288,7 +265,7 @@ class GroupStreamTest {
 
     @Test
     void aMemberMayCommitAndGoWhileItsBrokerStops() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             var consumers = new ArrayList<Consumer>();
             for (int id = 1; id <= 2; id++) {
                 consumers.add(new Consumer(cluster.node(id)));
@@ -315,7 +292,7 @@ class GroupStreamTest {
 
     @Test
     void othersTakeOverWhenABrokerStopsWithItsConsumers() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             var consumers = new ArrayList<Consumer>();
             for (int id = 1; id <= 3; id++) {
                 consumers.add(new Consumer(cluster.node(id)));
@@ -337,7 +314,7 @@ class GroupStreamTest {
     /// As a client does whose connection broke while its broker lives on.
     @Test
     void aStreamGoesOnAsTheMemberOfOneThatIsStillThere() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             var consumers = new ArrayList<Consumer>();
             consumers.add(new Consumer(cluster.node(1)));
             consumers.add(new Consumer(cluster.node(2)));

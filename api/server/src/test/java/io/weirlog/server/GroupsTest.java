@@ -1,5 +1,6 @@
 package io.weirlog.server;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.Duration;
 import io.grpc.StatusRuntimeException;
 import io.weirlog.v1.CommitOffsetsRequest;
-import io.weirlog.v1.CreateTopicRequest;
 import io.weirlog.v1.DeleteGroupRequest;
 import io.weirlog.v1.DeleteTopicRequest;
 import io.weirlog.v1.DescribeGroupRequest;
@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,27 +82,6 @@ class GroupsTest {
         }
     }
 
-    private TestCluster started() throws Exception {
-        var cluster = new TestCluster(folder, 3, 3);
-        cluster.start(1, 2, 3);
-        cluster.node(1)
-                .admin()
-                .createTopic(CreateTopicRequest.newBuilder()
-                        .setName(TOPIC)
-                        .setPartitions(PARTITIONS)
-                        .setReplicationFactor(3)
-                        .build());
-        return cluster;
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() < deadline, "it has not come about");
-            Thread.onSpinWait();
-        }
-    }
-
     private static List<Member> settled(List<Member> members) {
         var share = PARTITIONS / members.size();
         await(() -> {
@@ -127,7 +105,7 @@ class GroupsTest {
 
     @Test
     void membersOfAllBrokersShareThePartitions() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             var members = new ArrayList<Member>();
             for (int id = 1; id <= 3; id++) {
                 members.add(new Member(cluster.node(id)));
@@ -165,7 +143,7 @@ class GroupsTest {
 
     @Test
     void committedOffsetsSurviveTheCoordinator() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             var member = settled(List.of(new Member(cluster.node(1)))).getFirst();
             for (int partition = 0; partition < PARTITIONS; partition++) {
                 cluster.node(2).append(TOPIC, partition, "a", "b", "c");
@@ -198,7 +176,7 @@ class GroupsTest {
 
     @Test
     void toolsListResetAndDelete() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             cluster.node(1).append(TOPIC, 0, "a", "b", "c", "d");
             var groups = cluster.node(3).groups().withDeadlineAfter(60, TimeUnit.SECONDS);
             var set = groups.setOffsets(SetOffsetsRequest.newBuilder()
@@ -234,7 +212,7 @@ class GroupsTest {
 
     @Test
     void nonsenseIsRefusedByName() throws Exception {
-        try (var cluster = started()) {
+        try (var cluster = TestCluster.ofThree(folder, TOPIC, PARTITIONS)) {
             var groups = cluster.node(1).groups().withDeadlineAfter(60, TimeUnit.SECONDS);
             assertEquals(
                     ErrorReason.ERROR_REASON_INVALID_GROUP,

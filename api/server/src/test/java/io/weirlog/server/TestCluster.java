@@ -7,6 +7,7 @@ import io.weirlog.server.config.ConfigSources;
 import io.weirlog.server.config.NodeConfig;
 import io.weirlog.server.config.NodeConfigLoader;
 import io.weirlog.testing.FreePorts;
+import io.weirlog.v1.CreateTopicRequest;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,6 +35,20 @@ final class TestCluster implements AutoCloseable {
         var ports = FreePorts.next(2 * nodes);
         this.raftPorts = ports.stream().mapToInt(i -> i).limit(nodes).toArray();
         this.internalPorts = ports.stream().mapToInt(i -> i).skip(nodes).toArray();
+    }
+
+    /// Three nodes that run, and a topic that all of them replicate.
+    static TestCluster ofThree(Path folder, String topic, int partitions) {
+        var cluster = new TestCluster(folder, 3, 3);
+        cluster.start(1, 2, 3);
+        var _ = cluster.node(1)
+                .admin()
+                .createTopic(CreateTopicRequest.newBuilder()
+                        .setName(topic)
+                        .setPartitions(partitions)
+                        .setReplicationFactor(3)
+                        .build());
+        return cluster;
     }
 
     /// A setting of all nodes that are started from now on.

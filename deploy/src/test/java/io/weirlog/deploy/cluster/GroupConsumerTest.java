@@ -1,5 +1,6 @@
 package io.weirlog.deploy.cluster;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -26,7 +27,6 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -95,11 +95,13 @@ class GroupConsumerTest {
                 awaitProgress(scene);
                 pauses.put(what, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed));
                 scene.servers.start(id);
-                await(() -> allInSync(scene), "all replicas are in sync again");
+                await("all replicas are in sync again", () -> allInSync(scene));
             }
             writer.finish();
         }
-        await(() -> printed(scene).containsAll(scene.acknowledged), "the consumer prints all " + scene.acknowledged);
+        await(
+                "the consumer prints all " + scene.acknowledged,
+                () -> printed(scene).containsAll(scene.acknowledged));
         System.out.println("records " + scene.acknowledged.size() + "; until the consumer was beyond the killing of: "
                 + pauses + " ms");
         check(scene);
@@ -143,9 +145,11 @@ class GroupConsumerTest {
     /// What is written from now on is printed too.
     private static void awaitProgress(Scene scene) throws InterruptedException {
         var from = scene.acknowledged.isEmpty() ? -1 : scene.acknowledged.last();
-        await(() -> scene.acknowledged.tailSet(from, false).size() >= RECORDS_BETWEEN, "the writer writes");
+        await("the writer writes", () -> scene.acknowledged.tailSet(from, false).size() >= RECORDS_BETWEEN);
         var wanted = List.copyOf(scene.acknowledged);
-        await(() -> printed(scene).containsAll(wanted), "the consumer prints what was written after " + from);
+        await(
+                "the consumer prints what was written after " + from,
+                () -> printed(scene).containsAll(wanted));
     }
 
     private static boolean allInSync(Scene scene) {
@@ -208,14 +212,6 @@ class GroupConsumerTest {
                 .forEach(offset -> assertTrue(
                         offset.getNextOffset() >= committed.getOrDefault(offset.getPartition(), 0L),
                         () -> offset + " is less than was acknowledged: " + committed));
-    }
-
-    private static void await(BooleanSupplier condition, String what) throws InterruptedException {
-        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() - deadline < 0, () -> "in vain: " + what);
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
     }
 
     /// Writes numbers, some hundred in a second, to all partitions.

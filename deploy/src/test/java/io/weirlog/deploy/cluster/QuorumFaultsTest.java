@@ -1,5 +1,6 @@
 package io.weirlog.deploy.cluster;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -71,8 +72,8 @@ class QuorumFaultsTest {
             workload.finish();
             for (var address : servers.addresses()) {
                 await(
-                        () -> workload.anomaliesAt(address).isEmpty(),
-                        () -> workload.anomaliesAt(address).toString());
+                        () -> workload.anomaliesAt(address).toString(),
+                        () -> workload.anomaliesAt(address).isEmpty());
             }
             compareMetadata(servers);
             servers.stopAll();
@@ -92,10 +93,10 @@ class QuorumFaultsTest {
         begin.run(node);
         TimeUnit.NANOSECONDS.sleep(lasts.toNanos());
         await(
+                "the others go on without node " + node,
                 () -> others(node).stream()
                         .allMatch(other ->
-                                count(workload.acknowledged(), other) >= count(acknowledgedBefore, other) + ACKS_MIN),
-                () -> "the others go on without node " + node);
+                                count(workload.acknowledged(), other) >= count(acknowledgedBefore, other) + ACKS_MIN));
         end.run(node);
         awaitAllInService(servers);
         fencingsExpected.merge(node, 1, Integer::sum);
@@ -173,15 +174,13 @@ class QuorumFaultsTest {
 
     private static int active(ServerProcesses servers) throws InterruptedException {
         var found = new ArrayList<Integer>();
-        await(
-                () -> {
-                    var active = ask(
-                            servers.addresses(),
-                            client -> client.controllers().describe().active());
-                    active.flatMap(id -> id).ifPresent(id -> found.add(id.value()));
-                    return !found.isEmpty();
-                },
-                () -> "an active controller");
+        await("an active controller", () -> {
+            var active = ask(
+                    servers.addresses(),
+                    client -> client.controllers().describe().active());
+            active.flatMap(id -> id).ifPresent(id -> found.add(id.value()));
+            return !found.isEmpty();
+        });
         return found.getFirst();
     }
 
@@ -205,33 +204,31 @@ class QuorumFaultsTest {
     private static void awaitAllInService(ServerProcesses servers) throws InterruptedException {
         for (var address : servers.addresses()) {
             await(
+                    "all brokers are in service, says " + address,
                     () -> ask(List.of(address), client -> client.admin().describeCluster())
                             .filter(cluster -> cluster.brokers().size() == NODES)
                             .filter(cluster -> cluster.brokers().stream().noneMatch(broker -> broker.fenced()))
-                            .isPresent(),
-                    () -> "all brokers are in service, says " + address);
+                            .isPresent());
         }
     }
 
     /// The same index, the same hash: by what the nodes say, and by what is on their disks.
     private static void compareMetadata(ServerProcesses servers) throws InterruptedException {
         var hashes = new ArrayList<Controllers.MetadataHash>();
-        await(
-                () -> {
-                    hashes.clear();
-                    servers.addresses()
-                            .forEach(address -> ask(
-                                            List.of(address),
-                                            client -> client.controllers().hash())
-                                    .ifPresent(hashes::add));
-                    return hashes.size() == NODES
-                            && hashes.stream()
-                                            .map(Controllers.MetadataHash::index)
-                                            .distinct()
-                                            .count()
-                                    == 1;
-                },
-                () -> "all nodes are at the same index: " + hashes);
+        await(() -> "all nodes are at the same index: " + hashes, () -> {
+            hashes.clear();
+            servers.addresses()
+                    .forEach(address -> ask(
+                                    List.of(address),
+                                    client -> client.controllers().hash())
+                            .ifPresent(hashes::add));
+            return hashes.size() == NODES
+                    && hashes.stream()
+                                    .map(Controllers.MetadataHash::index)
+                                    .distinct()
+                                    .count()
+                            == 1;
+        });
         var expected = hashes.getFirst().index() + " " + hashes.getFirst().hash();
         for (var hash : hashes) {
             assertEquals(expected, hash.index() + " " + hash.hash());
@@ -242,24 +239,6 @@ class QuorumFaultsTest {
             try (var offline = Run.weirlog("metadata", "hash", directory, "--at", at)) {
                 assertEquals(List.of(expected), offline.success());
             }
-        }
-    }
-
-    @FunctionalInterface
-    private interface Condition {
-        boolean holds();
-    }
-
-    @FunctionalInterface
-    private interface Message {
-        String text();
-    }
-
-    private static void await(Condition condition, Message message) throws InterruptedException {
-        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.holds()) {
-            assertTrue(System.nanoTime() - deadline < 0, () -> "in vain: " + message.text());
-            TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.weirlog.deploy.cluster;
 
+import static io.weirlog.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weirlog.client.NewTopic;
 import io.weirlog.client.WeirlogClient;
@@ -110,38 +110,22 @@ class ReplicationFaultsTest {
     }
 
     private static void awaitAcks(Workload workload, int acks) throws InterruptedException {
-        await(() -> workload.history().acks() >= acks, "the writers write");
+        await("the writers write", () -> workload.history().acks() >= acks);
     }
 
     private static void awaitInSync(ServerProcesses servers) throws InterruptedException {
-        await(
-                () -> {
-                    try (var client = WeirlogClient.builder()
-                            .bootstrap(servers.addresses())
-                            .requestTimeout(Duration.ofSeconds(3))
-                            .build()) {
-                        return client.admin().describeTopic(TOPIC).partitions().stream()
-                                .allMatch(
-                                        partition -> partition.inSyncReplicas().size() == NODES
-                                                && partition.leader().isPresent());
-                    } catch (WeirlogException e) {
-                        return false;
-                    }
-                },
-                "all replicas are in sync again");
-    }
-
-    @FunctionalInterface
-    private interface Condition {
-        boolean holds();
-    }
-
-    private static void await(Condition condition, String what) throws InterruptedException {
-        var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.holds()) {
-            assertTrue(System.nanoTime() - deadline < 0, () -> "in vain: " + what);
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
+        await("all replicas are in sync again", () -> {
+            try (var client = WeirlogClient.builder()
+                    .bootstrap(servers.addresses())
+                    .requestTimeout(Duration.ofSeconds(3))
+                    .build()) {
+                return client.admin().describeTopic(TOPIC).partitions().stream()
+                        .allMatch(partition -> partition.inSyncReplicas().size() == NODES
+                                && partition.leader().isPresent());
+            } catch (WeirlogException e) {
+                return false;
+            }
+        });
     }
 
     private static void compareReplicas(ServerProcesses servers) throws InterruptedException {
