@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `weirlog dev --nodes 3` is a cluster: any of its nodes takes any change, and all of it outlives the process.
+@Tag("side-by-side")
 class DevClusterTest {
     private static final int NODES = 3;
 

@@ -5,12 +5,13 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /// The two indexes of one segment. Lookups may come from any thread, all else from the one that owns the segment.
 final class SegmentIndexes implements AutoCloseable {
     private final LogContext context;
     private final long baseOffset;
-    private final Arena arena;
+    private final Mappings mappings;
     private final OffsetIndex offsets;
     private final TimeIndex times;
 
@@ -18,10 +19,33 @@ final class SegmentIndexes implements AutoCloseable {
     private long maxTimestampMillis;
     private long maxTimestampOffset;
 
-    private SegmentIndexes(LogContext context, long baseOffset, Arena arena, OffsetIndex offsets, TimeIndex times) {
+    /// Memory that lives until [#close]. There is no arena while nothing is mapped: to close one takes every thread of
+    /// the process a moment, and most partitions have empty indexes.
+    private static final class Mappings implements AutoCloseable {
+        private @Nullable Arena arena;
+
+        Arena arena() {
+            var existing = arena;
+            if (existing == null) {
+                existing = Arena.ofShared();
+                arena = existing;
+            }
+            return existing;
+        }
+
+        @Override
+        public void close() {
+            if (arena != null) {
+                arena.close();
+            }
+        }
+    }
+
+    private SegmentIndexes(
+            LogContext context, long baseOffset, Mappings mappings, OffsetIndex offsets, TimeIndex times) {
         this.context = context;
         this.baseOffset = baseOffset;
-        this.arena = arena;
+        this.mappings = mappings;
         this.offsets = offsets;
         this.times = times;
         this.maxTimestampMillis = times.lastTimestampMillis();
@@ -39,7 +63,7 @@ final class SegmentIndexes implements AutoCloseable {
     }
 
     private static SegmentIndexes openForWrite(LogContext context, long baseOffset, boolean empty) throws IOException {
-        var arena = Arena.ofShared();
+        var mappings = new Mappings();
         try (var offsetFile = openFile(context, baseOffset, LogFileNames.OFFSET_INDEX);
                 var timeFile = openFile(context, baseOffset, LogFileNames.TIME_INDEX)) {
             if (empty) {
@@ -52,31 +76,31 @@ final class SegmentIndexes implements AutoCloseable {
             return new SegmentIndexes(
                     context,
                     baseOffset,
-                    arena,
+                    mappings,
                     new OffsetIndex(
                             new IndexMemory(
                                     (long) offsetEntries * OffsetIndex.ENTRY_BYTES,
                                     bytesMax(OffsetIndex.ENTRY_BYTES, roomBytes),
-                                    bytes -> map(context, baseOffset, LogFileNames.OFFSET_INDEX, arena, bytes)),
+                                    bytes -> map(context, baseOffset, LogFileNames.OFFSET_INDEX, mappings, bytes)),
                             baseOffset,
                             offsetEntries),
                     new TimeIndex(
                             new IndexMemory(
                                     (long) timeEntries * TimeIndex.ENTRY_BYTES,
                                     bytesMax(TimeIndex.ENTRY_BYTES, roomBytes),
-                                    bytes -> map(context, baseOffset, LogFileNames.TIME_INDEX, arena, bytes)),
+                                    bytes -> map(context, baseOffset, LogFileNames.TIME_INDEX, mappings, bytes)),
                             baseOffset,
                             timeEntries));
         } catch (IOException | RuntimeException e) {
-            arena.close();
+            mappings.close();
             throw e;
         }
     }
 
-    private static MemorySegment map(LogContext context, long baseOffset, String suffix, Arena arena, long sizeBytes)
-            throws IOException {
+    private static MemorySegment map(
+            LogContext context, long baseOffset, String suffix, Mappings mappings, long sizeBytes) throws IOException {
         try (var file = openFile(context, baseOffset, suffix)) {
-            return file.map(arena, sizeBytes);
+            return file.map(mappings.arena(), sizeBytes);
         }
     }
 
@@ -87,7 +111,7 @@ final class SegmentIndexes implements AutoCloseable {
 
     /// For lookups in a segment that takes no more batches.
     static SegmentIndexes openForRead(LogContext context, long baseOffset) throws IOException {
-        var arena = Arena.ofShared();
+        var mappings = new Mappings();
         var storage = context.storage();
         try (var offsetFile = storage.openForRead(context.segmentFile(baseOffset, LogFileNames.OFFSET_INDEX));
                 var timeFile = storage.openForRead(context.segmentFile(baseOffset, LogFileNames.TIME_INDEX))) {
@@ -96,38 +120,38 @@ final class SegmentIndexes implements AutoCloseable {
             return new SegmentIndexes(
                     context,
                     baseOffset,
-                    arena,
+                    mappings,
                     new OffsetIndex(
-                            new IndexMemory(offsetBytes, offsetBytes, bytes -> offsetFile.map(arena, bytes)),
+                            new IndexMemory(offsetBytes, offsetBytes, bytes -> offsetFile.map(mappings.arena(), bytes)),
                             baseOffset,
                             Math.toIntExact(offsetBytes / OffsetIndex.ENTRY_BYTES)),
                     new TimeIndex(
-                            new IndexMemory(timeBytes, timeBytes, bytes -> timeFile.map(arena, bytes)),
+                            new IndexMemory(timeBytes, timeBytes, bytes -> timeFile.map(mappings.arena(), bytes)),
                             baseOffset,
                             Math.toIntExact(timeBytes / TimeIndex.ENTRY_BYTES)));
         } catch (IOException | RuntimeException e) {
-            arena.close();
+            mappings.close();
             throw e;
         }
     }
 
     /// New and empty, in no file: for lookups in a segment of this size whose files cannot be trusted.
     static SegmentIndexes inMemory(LogContext context, long baseOffset, int segmentSizeBytes) throws IOException {
-        var arena = Arena.ofShared();
+        var mappings = new Mappings();
         var entriesMax = segmentSizeBytes / Math.max(1, context.config().indexIntervalBytes()) + 2;
         var roomBytes = context.config().segmentIndexBytes();
         return new SegmentIndexes(
                 context,
                 baseOffset,
-                arena,
-                new OffsetIndex(allocated(arena, entriesMax, OffsetIndex.ENTRY_BYTES, roomBytes), baseOffset, 0),
-                new TimeIndex(allocated(arena, entriesMax, TimeIndex.ENTRY_BYTES, roomBytes), baseOffset, 0));
+                mappings,
+                new OffsetIndex(allocated(mappings, entriesMax, OffsetIndex.ENTRY_BYTES, roomBytes), baseOffset, 0),
+                new TimeIndex(allocated(mappings, entriesMax, TimeIndex.ENTRY_BYTES, roomBytes), baseOffset, 0));
     }
 
-    private static IndexMemory allocated(Arena arena, int entriesMax, int entryBytes, int roomBytes)
+    private static IndexMemory allocated(Mappings mappings, int entriesMax, int entryBytes, int roomBytes)
             throws IOException {
         var bytes = Math.min((long) entriesMax * entryBytes, bytesMax(entryBytes, roomBytes));
-        var memory = arena.allocate(bytes);
+        var memory = mappings.arena().allocate(bytes);
         return new IndexMemory(0, bytes, _ -> memory);
     }
 
@@ -218,6 +242,6 @@ final class SegmentIndexes implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        mappings.close();
     }
 }

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// The machine crashes at every boundary between two calls to the disk, and loses what was not synced in every
@@ -71,8 +72,6 @@ class CrashPointTest {
 
     private static final List<Step> CLEAN_ON =
             List.of(epoch(1), append(2, 2, 20), roll(), clean(), append(1, 1, 9), kill());
-
-    private int states;
 
     private static Map<String, List<Step>> scripts() {
         var scripts = new LinkedHashMap<String, List<Step>>();
@@ -163,46 +162,70 @@ class CrashPointTest {
     }
 
     @Test
-    void everyBoundaryAndLossLeavesAGoodLog() throws Exception {
-        for (var script : scripts().entrySet()) {
-            runWithCrashes(script.getKey(), script.getValue(), 0);
-        }
+    void everyBoundaryAndLossLeavesAGoodLog() {
+        var all = new ArrayList<Crashes>();
+        scripts().forEach((name, steps) -> all.add(new Crashes(name, steps, 0)));
         for (var seed = 0; seed < RANDOM_SCRIPTS; seed++) {
-            runWithCrashes("random script " + seed, randomScript(new Random(seed)), seed);
+            all.add(new Crashes("random script " + seed, randomScript(new Random(seed)), seed));
         }
-        System.out.println(states + " crash states, of " + (scripts().size() + RANDOM_SCRIPTS) + " scripts");
+        var states = crash(all);
+        System.out.println(states + " crash states, of " + all.size() + " scripts");
         assertTrue(states >= 20_000, "only " + states + " states were looked at");
     }
 
-    private void runWithCrashes(String name, List<Step> script, long seed) throws Exception {
-        var disk = CrashRun.newDisk(seed);
-        var run = new CrashRun(disk, configOf(name), seed);
-        run.onBoundary(next -> crashInAllWays(name, run, next, true));
-        run.start();
-        for (var step : script) {
-            step.run(run);
-        }
-        crashInAllWays(name, run, Operation.READ, true);
+    /// Returns how many states were looked at. Scripts have nothing in common, so they run at the same time.
+    private static int crash(List<Crashes> scripts) {
+        return scripts.parallelStream().mapToInt(Crashes::look).sum();
     }
 
-    private void crashInAllWays(String name, CrashRun run, Operation next, boolean first) throws Exception {
-        for (var mode : LossMode.values()) {
-            var seeds = mode == LossMode.ALL_LOST || mode == LossMode.ALL_KEPT || !first ? 1 : SEEDS_PER_MODE;
-            for (var seed = 0; seed < seeds; seed++) {
-                var place = name + ", before " + next + " at boundary "
-                        + run.disk.faults().boundaries() + ", " + mode + ", seed " + seed;
-                try {
-                    var left = run.crash(mode, seed);
-                    if (first && states % SECOND_CRASH_EVERY == 0) {
-                        left.onBoundary(then -> crashInAllWays(place + ", then", left, then, false));
+    /// A script with all crashes that can come between its calls.
+    private static final class Crashes {
+        private final String name;
+        private final List<Step> script;
+        private final long seed;
+        private int states;
+
+        Crashes(String name, List<Step> script, long seed) {
+            this.name = name;
+            this.script = script;
+            this.seed = seed;
+        }
+
+        int look() {
+            try {
+                var disk = CrashRun.newDisk(seed);
+                var run = new CrashRun(disk, configOf(name), seed);
+                run.onBoundary(next -> crashInAllWays(name, run, next, true));
+                run.start();
+                for (var step : script) {
+                    step.run(run);
+                }
+                crashInAllWays(name, run, Operation.READ, true);
+            } catch (Exception e) {
+                throw new AssertionError(name, e);
+            }
+            return states;
+        }
+
+        private void crashInAllWays(String place, CrashRun run, Operation next, boolean first) throws Exception {
+            for (var mode : LossMode.values()) {
+                var seeds = mode == LossMode.ALL_LOST || mode == LossMode.ALL_KEPT || !first ? 1 : SEEDS_PER_MODE;
+                for (var lossSeed = 0; lossSeed < seeds; lossSeed++) {
+                    var here = place + ", before " + next + " at boundary "
+                            + run.disk.faults().boundaries() + ", " + mode + ", seed " + lossSeed;
+                    try {
+                        var left = run.crash(mode, lossSeed);
+                        states++;
+                        if (first && states % SECOND_CRASH_EVERY == 0) {
+                            left.onBoundary(then -> crashInAllWays(here + ", then", left, then, false));
+                        }
+                        left.start();
+                        for (var step : name.startsWith(COMPACTED) ? CLEAN_ON : GO_ON) {
+                            step.run(left);
+                        }
+                    } catch (Exception | AssertionError e) {
+                        throw new AssertionError(here, e);
                     }
-                    states++;
-                    left.start();
-                    for (var step : name.startsWith(COMPACTED) ? CLEAN_ON : GO_ON) {
-                        step.run(left);
-                    }
-                } catch (Exception | AssertionError e) {
-                    throw new AssertionError(place, e);
                 }
             }
         }
@@ -210,11 +233,13 @@ class CrashPointTest {
 
     /// KAFKA-5431: a tail of zeros is no damage, wherever a crash leaves it.
     @Test
-    void preallocatedSegmentsAreRecoveredToo() throws Exception {
-        for (var name : List.of("append", "roll", "close", "kill", "follow")) {
-            runWithCrashes(
-                    PREALLOCATED + ": " + name, Objects.requireNonNull(scripts().get(name)), 0);
-        }
+    void preallocatedSegmentsAreRecoveredToo() {
+        var states = crash(Stream.of("append", "roll", "close", "kill", "follow")
+                .map(name -> new Crashes(
+                        PREALLOCATED + ": " + name,
+                        Objects.requireNonNull(scripts().get(name)),
+                        0))
+                .toList());
         System.out.println(states + " crash states with preallocated segments");
         assertTrue(states >= 2_000, "only " + states + " states were looked at");
     }
