@@ -42,8 +42,7 @@ public final class BrokerLiveness {
         }
 
         /// To be heard of by a controller that has just become active. The last one may have died together with
-        /// leaders,
-        /// whose partitions wait for this.
+        /// leaders, whose partitions wait for this.
         long takeOverMillis() {
             return Math.max(1, sessionMillis / 3);
         }

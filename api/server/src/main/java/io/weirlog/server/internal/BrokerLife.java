@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
 /// ```
 public final class BrokerLife implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerLife.class);
-    private static final long CHECK_MILLIS = 10;
+    /// Between two looks at what nothing announces: silence, and another controller's becoming active.
+    private static final long LOOK_MILLIS = 50;
     private static final long SILENCE_MILLIS_MIN = 500;
     private static final long SILENCE_MILLIS_MAX = 1_500;
     /// A broker that stops does not wait for controllers that are not there.
@@ -75,7 +76,7 @@ public final class BrokerLife implements AutoCloseable {
         this.epoch = epoch;
         this.incarnation = incarnation;
         this.metadataIndex = metadataIndex;
-        var _ = timer.scheduleWithFixedDelay(this::check, 0, CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = timer.scheduleWithFixedDelay(this::check, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     public BrokerEpoch epoch() {
@@ -117,6 +118,14 @@ public final class BrokerLife implements AutoCloseable {
         standing = Optional.empty();
         if (current != null) {
             current.nextBeatMillis = nowMillis();
+            checkIn(0);
+        }
+    }
+
+    /// Heartbeats and new connections are not late by a look.
+    private synchronized void checkIn(long millis) {
+        if (!closed) {
+            var _ = timer.schedule(this::check, millis, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -181,11 +190,15 @@ public final class BrokerLife implements AutoCloseable {
         if (current == life) {
             current = null;
             controllers.failed(life.node);
-            nextConnectMillis =
-                    nowMillis() + ThreadLocalRandom.current().nextLong(backoffMillis / 2, backoffMillis + 1);
-            backoffMillis = Math.min(BACKOFF_MILLIS_MAX, backoffMillis * 2);
+            connectIn(ThreadLocalRandom.current().nextLong(backoffMillis / 2, backoffMillis + 1));
             LOG.debug("the heartbeats to node {} ended: {}", life.node, reason);
         }
+    }
+
+    private void connectIn(long millis) {
+        nextConnectMillis = nowMillis() + millis;
+        backoffMillis = Math.min(BACKOFF_MILLIS_MAX, backoffMillis * 2);
+        checkIn(millis);
     }
 
     private static long nowMillis() {
@@ -268,6 +281,7 @@ public final class BrokerLife implements AutoCloseable {
             answeredMillis = heardMillis;
             int interval = Math.max(1, now.getNextHeartbeatMillis());
             nextBeatMillis = heardMillis + interval;
+            checkIn(interval);
             // Two and a half heartbeats: before a controller that takes over at once has lost its patience.
             silenceMillisMax = Math.clamp(interval * 5L / 2, SILENCE_MILLIS_MIN, SILENCE_MILLIS_MAX);
             backoffMillis = BACKOFF_MILLIS_MIN;
@@ -286,8 +300,7 @@ public final class BrokerLife implements AutoCloseable {
                 controllers.tell(Optional.of(active));
                 hint = controllers.known(active);
             }
-            nextConnectMillis = nowMillis() + (hint.isPresent() ? 0 : backoffMillis);
-            backoffMillis = Math.min(BACKOFF_MILLIS_MAX, backoffMillis * 2);
+            connectIn(hint.isPresent() ? 0 : backoffMillis);
             cancel("another controller is active");
         }
 
