@@ -36,8 +36,8 @@ final class RoleKeeper {
     private final PublishedView published;
     private @Nullable PartitionRole role;
     private StreamSession lastSession;
-    /// The epoch is being begun off this thread: nobody may touch the log.
-    private boolean promoting;
+    /// Stands for the epoch that is being begun off this thread: nobody may touch the log.
+    private @Nullable Object promotion;
     /// No file could be opened for it, until the next tick.
     private boolean roleIsMissing;
 
@@ -65,12 +65,21 @@ final class RoleKeeper {
     }
 
     boolean isPromoting() {
-        return promoting;
+        return promotion != null;
     }
 
     /// What comes of a promotion that is under way does not matter any more.
     void forgetPromotion() {
-        promoting = false;
+        promotion = null;
+    }
+
+    /// Whether this is not a promotion that was forgotten meanwhile. It is not under way any more.
+    private boolean ends(Object ended) {
+        if (!ended.equals(promotion)) {
+            return false;
+        }
+        promotion = null;
+        return true;
     }
 
     // From one role to the next.
@@ -112,7 +121,8 @@ final class RoleKeeper {
 
     /// R4. Writing the epoch waits for the disk; a thousand partitions may have to at once.
     private void promote(PartitionAssignment promoted, PartitionLog openLog) {
-        promoting = true;
+        var begun = new Object();
+        promotion = begun;
         if (!(published.current() instanceof PartitionView.Opening)) {
             published.publish(new PartitionView.Following(
                     Optional.empty(), promoted.leaderEpoch(), published.highWatermark(), openLog));
@@ -125,11 +135,16 @@ final class RoleKeeper {
                     // What recovery found may never have been synced, and leading it means calling it safe.
                     openLog.sync();
                 }
-                host.later(() -> promoted(promoted, openLog));
+                host.later(() -> {
+                    if (ends(begun)) {
+                        promoted(promoted, openLog);
+                    }
+                });
             } catch (SystemLimitException e) {
                 host.later(() -> {
-                    promoting = false;
-                    limitReached(e);
+                    if (ends(begun)) {
+                        limitReached(e);
+                    }
                 });
             } catch (IOException e) {
                 host.later(() -> host.outages().storageFailed(e));
@@ -138,7 +153,6 @@ final class RoleKeeper {
     }
 
     private void promoted(PartitionAssignment promoted, PartitionLog openLog) {
-        promoting = false;
         if (!log.isOpen() || published.isFailed()) {
             return; // Released meanwhile, or out of service.
         }
