@@ -260,7 +260,8 @@ spec:
 - name: WEIRLOG_BOOTSTRAP_SERVER
   value: 127.0.0.1:{{ $values.listeners.client.port }}
 {{- end }}
-# A pod that comes back has another address: names are not remembered for long.
+{{- with $values.javaOpts }}
 - name: WEIRLOG_JAVA_OPTS
-  value: {{ printf "-Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 -Dnetworkaddress.cache.ttl=5 %s" $values.javaOpts | trim | quote }}
+  value: {{ . | trim | quote }}
+{{- end }}
 {{- end -}}

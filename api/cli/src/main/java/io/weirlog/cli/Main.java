@@ -13,6 +13,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        ResolvedNames.forgetSoon();
         Logging.install();
         System.exit(run(Streams.ofProcess(), arguments));
     }

@@ -143,10 +143,26 @@ class ContainersTest {
     private void fault(ContainerLoad load, String witness, List<String> begin, List<String> end)
             throws InterruptedException {
         podman.run(begin.toArray(String[]::new));
-        podman.await(witness + " sees that another node is gone", () -> !healthy(witness));
-        load.awaitMore(400);
+        var noticed = millisUntil(witness + " sees that another node is gone", () -> !healthy(witness));
+        var went = millisOf(() -> load.awaitMore(400));
         podman.run(end.toArray(String[]::new));
-        podman.await("all replicas are in sync again", () -> healthy(witness));
+        var healed = millisUntil("all replicas are in sync again", () -> healthy(witness));
+        System.out.println(String.join(" ", begin) + ": noticed after " + noticed + " ms, 400 more records after "
+                + went + " ms, healed after " + healed + " ms");
+    }
+
+    private long millisUntil(String what, Podman.Condition condition) throws InterruptedException {
+        return millisOf(() -> podman.await(what, condition));
+    }
+
+    private static long millisOf(Waiting waiting) throws InterruptedException {
+        var begun = System.nanoTime();
+        waiting.run();
+        return Duration.ofNanos(System.nanoTime() - begun).toMillis();
+    }
+
+    private interface Waiting {
+        void run() throws InterruptedException;
     }
 
     private boolean healthy(String node) throws InterruptedException {
