@@ -9,12 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// The conformance kit as a user runs it, with the drivers of all languages at once: good clients pass, bad ones fail
 /// in the rows where they are bad, and what is no driver is named and does not hold up the others.
-@Tag("side-by-side")
 class ConformanceTest {
     private static final long DEADLINE_SECONDS = 300;
     private static final Path DRIVERS = Repository.ROOT.resolve("api/conformance/drivers");
