@@ -73,7 +73,7 @@ final class RoleKeeper {
         promotion = null;
     }
 
-    /// Whether this is not a promotion that was forgotten meanwhile. It is not under way any more.
+    /// Ends this promotion; false if it was forgotten meanwhile, and there is nothing to end.
     private boolean ends(Object ended) {
         if (!ended.equals(promotion)) {
             return false;

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// In a process of its own: Java reads how long it is to remember names when it meets the first one.
-@Timeout(60)
 class ResolvedNamesTest {
     @Test
     void aNodeDoesNotRememberAddressesForLong(@TempDir Path folder) throws Exception {
@@ -23,6 +23,8 @@ class ResolvedNamesTest {
                         folder.toString())
                 .redirectErrorStream(true)
                 .start();
+        // Nothing interrupts the reading of what it says, but its end does.
+        CompletableFuture.delayedExecutor(60, TimeUnit.SECONDS).execute(process::destroyForcibly);
         try (var output = process.inputReader(StandardCharsets.UTF_8)) {
             assertTrue(output.lines().anyMatch(line -> line.startsWith("ready ")), "the node did not start");
             process.getOutputStream().close();
